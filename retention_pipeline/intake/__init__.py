@@ -1,0 +1,5 @@
+"""Deliveries in, accepted and quarantined rows out.
+
+Belongs here: finding delivered files, reading them, the contracts of orders, customers and feedback, reason codes.
+Not here: anything about periods, cohorts or metrics; database connections (``warehouse``).
+"""
