@@ -50,6 +50,7 @@ class Shop(_Model):
     activity_window_days: Annotated[int, Field(ge=1, le=3650)] = 90
     grains: tuple[Grain, ...] = ("week", "month", "quarter", "year")
     cohort_grains: tuple[Grain, ...] | None = None
+    open_ended_cohorts: bool = False
     week_start: Literal["monday", "sunday", "saturday"] = "monday"
     segments: tuple[Name, ...] = ()
     min_cell_size: Annotated[int, Field(ge=1)] = 5
