@@ -1,0 +1,73 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .demo
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run demo test test-all lint format dev lock clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one with: make PYTHON=python3.11 ..." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+# Two stamps, so that a user who only runs the product does not wait for linters and test tools.
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "setting up $(VENV) (once; needs the network)"
+	@$(PIP_INSTALL) -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "adding the test tools (once; needs the network)"
+	@$(PIP_INSTALL) -r requirements-dev.lock
+	@touch $@
+
+setup: $(VENV)/.run  ## Create the virtual environment
+
+setup-dev: $(VENV)/.dev  ## ... with linters and test tools
+
+$(DEMO)/retention.toml: | $(VENV)/.run
+	@$(BIN)/retention demo $(DEMO)
+
+run: $(VENV)/.run $(DEMO)/retention.toml  ## Generate the demo shop and run the pipeline on it
+	@$(BIN)/retention --config $(DEMO)/retention.toml run
+
+test: $(VENV)/.dev  ## Run the tests (under 10 minutes on 2 cores)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real_data"
+
+test-real: $(VENV)/.dev  ## Run the tests over public data sets, where they are at hand
+	@$(BIN)/python -m pytest -m real_data
+
+test-all: $(VENV)/.dev  ## Run every test, the slow ones too
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.dev  ## ruff, mypy, sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests
+
+format: $(VENV)/.dev  ## Let ruff format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+dev: $(VENV)/.run $(DEMO)/retention.toml  ## Open the graph in Dagster's web interface (loopback only)
+	@$(BIN)/retention --config $(DEMO)/retention.toml dev
+
+# The wider set is resolved first and constrains the narrower one: both locks always agree.
+UV_COMPILE := $(BIN)/uv pip compile -q pyproject.toml --extra setup --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-emit-find-links --no-strip-extras --no-annotate --custom-compile-command "make lock"
+
+lock: | $(BIN)/python  ## Resolve pyproject.toml into the hash-locked requirements
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet "uv>=0.11,<0.14"
+	@$(UV_COMPILE) --extra dev -o requirements-dev.lock
+	@$(UV_COMPILE) -c requirements-dev.lock -o requirements.lock
+
+clean:  ## Remove the virtual environment, the demo shop and caches
+	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,34 @@
+{# Date arithmetic that DuckDB and Spark spell differently. #}
+
+{# The date in the shop's zone of an instant that is stored as UTC without a zone. Never depends on the session's zone. #}
+{% macro business_date(instant) -%} {{ return(adapter.dispatch('business_date')(instant)) }} {%- endmacro %}
+
+{% macro duckdb__business_date(instant) -%}
+    cast(timezone({{ text_literal(var('timezone')) }}, timezone('UTC', {{ instant }})) as date)
+{%- endmacro %}
+
+{% macro spark__business_date(instant) -%}
+    cast(from_utc_timestamp({{ instant }}, {{ text_literal(var('timezone')) }}) as date)
+{%- endmacro %}
+
+{% macro date_add_days(day, days) -%} {{ return(adapter.dispatch('date_add_days')(day, days)) }} {%- endmacro %}
+
+{% macro duckdb__date_add_days(day, days) -%} ({{ day }} + ({{ days }})) {%- endmacro %}
+
+{% macro spark__date_add_days(day, days) -%} date_add({{ day }}, {{ days }}) {%- endmacro %}
+
+{# One row per date from one column of a relation to another, both included; null bounds give no row. #}
+{% macro date_spine(relation, first_date, last_date) -%}
+    {{ return(adapter.dispatch('date_spine')(relation, first_date, last_date)) }}
+{%- endmacro %}
+
+{% macro duckdb__date_spine(relation, first_date, last_date) -%}
+    select cast(unnest(generate_series({{ first_date }}, {{ last_date }}, interval '1' day)) as date) as calendar_date
+    from {{ relation }}
+{%- endmacro %}
+
+{% macro spark__date_spine(relation, first_date, last_date) -%}
+    select explode(sequence({{ first_date }}, {{ last_date }}, interval '1' day)) as calendar_date
+    from {{ relation }}
+    where {{ first_date }} <= {{ last_date }}
+{%- endmacro %}

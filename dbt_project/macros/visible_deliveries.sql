@@ -1,0 +1,27 @@
+{# The deliveries whose rows make up a source's state at as_of.
+   Increments add up. A snapshot is the full state, so only the latest one counts, except where history is wanted. #}
+{% macro visible_deliveries(source_name, with_history=false) -%}
+    select delivered.delivery_id
+    from {{ source('raw', 'deliveries') }} as delivered
+    where
+        delivered.source = '{{ source_name }}'
+        and delivered.status = 'accepted'
+        and delivered.is_current
+        and (delivered.business_date is null or delivered.business_date <= {{ as_of() }})
+        {%- if not with_history %}
+        and (
+            delivered.kind <> 'snapshot'
+            or delivered.business_date is null
+            or delivered.business_date = (
+                select max(snapshots.business_date)
+                from {{ source('raw', 'deliveries') }} as snapshots
+                where
+                    snapshots.source = '{{ source_name }}'
+                    and snapshots.kind = 'snapshot'
+                    and snapshots.status = 'accepted'
+                    and snapshots.is_current
+                    and snapshots.business_date <= {{ as_of() }}
+            )
+        )
+        {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,5 @@
+"""``python -m retention_pipeline.cli``."""
+
+from retention_pipeline.cli.app import main
+
+main()

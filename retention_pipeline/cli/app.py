@@ -1,0 +1,152 @@
+"""Commands and exit codes.
+
+Belongs here: arguments, error messages, exit codes. Not here: what a command shows (``summary``, ``tables``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from retention_pipeline import __version__
+from retention_pipeline.config import Settings, load_settings
+from retention_pipeline.core.errors import ConfigError, ExitCode, RetentionError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Customer-retention metrics from a shop's raw files.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console()
+err = Console(stderr=True)
+
+
+class Format(StrEnum):
+    """How ``query`` writes its result."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends in a message and an exit code, never in a traceback."""
+    try:
+        app()
+    except RetentionError as error:
+        err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(int(error.exit_code))
+    except KeyboardInterrupt:
+        err.print("interrupted; what was published before is unchanged")
+        sys.exit(int(ExitCode.INTERRUPTED))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"retention {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[Path | None, typer.Option(help="The shop's configuration; default retention.toml.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Where everything is kept; default .retention beside it.")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """Options of every command."""
+    context.obj = (config, home)
+
+
+def _settings(context: typer.Context) -> Settings:
+    config, home = context.obj
+    return load_settings(config, home)
+
+
+def _parse_date(text: str | None) -> dt.date | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--as-of: {text!r} is not a date such as 2025-01-31") from None
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    as_of: Annotated[str | None, typer.Option(help="Compute what was known on this date; default: the latest.")] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run to end.")] = 0,
+) -> None:
+    """Take in what was delivered, rebuild, check, publish."""
+    from retention_pipeline.cli.running import run_job
+
+    run_job(_settings(context), _parse_date(as_of), wait, out)
+
+
+@app.command()
+def validate(context: typer.Context) -> None:
+    """Read the sources without storing anything: columns, a sample, every reason for rejection."""
+    from retention_pipeline.cli.validating import show_validation
+
+    show_validation(_settings(context), out)
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """What is published, how fresh it is, whether a run is under way."""
+    from retention_pipeline.cli.summary import show_status
+
+    show_status(_settings(context), out)
+
+
+@app.command()
+def query(
+    context: typer.Context,
+    sql: Annotated[str, typer.Argument(help="A select statement over the published tables.")],
+    format: Annotated[Format, typer.Option(help="How to write the result.")] = Format.table,  # noqa: A002  # the option's name
+    output: Annotated[Path | None, typer.Option(help="Write to this file (needed for parquet).")] = None,
+    version: Annotated[str | None, typer.Option(help="Another kept version, such as v000003.")] = None,
+) -> None:
+    """Query the published version, read-only."""
+    from retention_pipeline.cli.querying import run_query
+
+    run_query(_settings(context), sql, format.value, output, version, out)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    seed: Annotated[int, typer.Option(help="Another seed, another shop.")] = 7,
+    customers: Annotated[int, typer.Option(min=50, help="Registered customers.")] = 10_000,
+    days: Annotated[int, typer.Option(min=60, help="Days of deliveries.")] = 1096,
+) -> None:
+    """Write a simulated shop: configuration, daily files with dirt, and the truth behind them."""
+    from retention_pipeline.demo.shop import write_shop
+
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder}: is not empty", remedy="name a new folder, or remove this one")
+    with out.status("simulating three years of a shop"):
+        write_shop(folder, seed=seed, customers=customers, days=days)
+    out.print(f"demo shop written to {folder}; next: retention --config {folder}/retention.toml run", soft_wrap=True)
+
+
+@app.command()
+def dev(context: typer.Context, port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000) -> None:
+    """Open the graph in Dagster's web interface, on this machine only."""
+    from retention_pipeline.cli.running import serve
+
+    serve(_settings(context), port)

@@ -1,0 +1,76 @@
+"""``retention query``: the published version as a table, CSV, JSON or Parquet.
+
+Belongs here: writing results. Not here: opening the version (``warehouse.read``).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from retention_pipeline.cli.tables import print_table
+from retention_pipeline.config import Settings
+from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.warehouse.read import run_select, write_parquet
+
+ROWS_SHOWN = 100
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def run_query(
+    settings: Settings, sql: str, form: str, output: Path | None, version: str | None, console: Console
+) -> None:
+    """Run one select statement on a published version and write its rows.
+
+    Raises:
+        ConfigError: The statement is not valid, or parquet was asked for without a file.
+    """
+    if form == "parquet":
+        if output is None:
+            raise ConfigError("--format parquet needs --output FILE")
+        write_parquet(settings.home_dir, sql, output, version=version)
+        return
+    columns, rows = run_select(settings.home_dir, sql, version=version)
+    if form == "table" and output is None:
+        print_table(console, columns, rows[:ROWS_SHOWN])
+        if len(rows) > ROWS_SHOWN:
+            console.print(f"... {len(rows) - ROWS_SHOWN} more rows; --format csv shows all")
+        return
+    if output is None:
+        _write(sys.stdout, form, columns, rows)
+        return
+    with output.open("w", encoding="utf-8", newline="") as handle:
+        _write(handle, form, columns, rows)
+
+
+def _write(handle: TextIO, form: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    if form == "json":
+        for row in rows:
+            handle.write(json.dumps(dict(zip(columns, row, strict=True)), default=_json, ensure_ascii=False) + "\n")
+        return
+    if form == "table":
+        print_table(Console(file=handle, width=10_000), columns, rows)
+        return
+    writer = csv.writer(handle, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_neutral(cell) for cell in row] for row in rows)
+
+
+def _neutral(cell: Any) -> Any:
+    """A text that a spreadsheet would run as a formula gets a leading apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _json(cell: Any) -> Any:
+    if isinstance(cell, Decimal):
+        return int(cell) if cell == cell.to_integral_value() else float(cell)
+    if isinstance(cell, dt.date | dt.datetime):
+        return cell.isoformat()
+    return str(cell)

@@ -1,0 +1,123 @@
+"""What ``run`` and ``status`` print: the last complete periods, freshness, where the files are.
+
+Belongs here: reading the published version for people. Not here: any number that is not published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from duckdb import DuckDBPyConnection
+from rich.console import Console
+
+from retention_pipeline.cli.tables import money, percent, points, print_table
+from retention_pipeline.config import Settings
+from retention_pipeline.warehouse.lock import lock_holder
+from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
+
+PERIODS_SHOWN = 4
+_PREFERRED_GRAINS = ("month", "quarter", "week", "year", "day")
+
+HEADLINES: tuple[tuple[str, str, str, str, Callable[[float | None], str] | None], ...] = (
+    ("customers retained", "customer_retention_rate", "set_based", "purchase_window", percent),
+    ("customers churned", "customer_churn_rate", "base_leavers", "purchase_window", percent),
+    ("bought again in period", "repeat_customer_rate", "in_period", "calendar", percent),
+    ("bought before", "repeat_customer_rate", "returning", "calendar", percent),
+    ("average order value", "average_order_value", "gross", "calendar", None),
+    ("net promoter score", "net_promoter_score", "standard", "scale_0_10", points),
+    ("satisfied (top two)", "customer_satisfaction", "top_box", "scale_1_5", percent),
+)
+"""Row label, metric, variant, basis, format (money when None)."""
+
+
+def show_summary(settings: Settings, console: Console) -> None:
+    """Print headline metrics with intervals and status, intake totals, and what to try next."""
+    with open_published(settings.home_dir) as published:
+        _print_headlines(settings, published, console)
+        _print_freshness(published, console)
+    link = settings.home.current_link
+    console.print()
+    console.print(f"published  {current_version(settings.home)}  {link}", highlight=False, soft_wrap=True)
+    command = f"retention --config {settings.config_path}"
+    console.print("next", style="bold")
+    for line in (
+        f"{command} status",
+        f'{command} query "select * from customer_retention where grain = \'month\' and segment_set = \'all\'"',
+        f'{command} query "select metric, variant, meaning from _metric_catalog"',
+    ):
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
+
+
+def show_status(settings: Settings, console: Console) -> None:
+    """Print what is published, how fresh it is, and whether a run holds the lock."""
+    manifest = published_manifest(settings.home)
+    console.print(f"[bold]{settings.shop.name}[/]  {settings.home_dir}", highlight=False, soft_wrap=True)
+    console.print(
+        f"published  {manifest['version']}  as of {manifest['as_of']}  at {manifest['created_at']}", highlight=False
+    )
+    holder = lock_holder(settings.home)
+    console.print(f"run        {holder or 'none under way'}", highlight=False)
+    with open_published(settings.home_dir) as published:
+        _print_freshness(published, console)
+        rows = published.execute("select stage, outcome, count(*) from _check_results group by all order by all")
+        print_table(console, ("stage", "outcome", "checks"), rows.fetchall(), title="\nchecks passed by this version")
+        rows = published.execute("select version, as_of, published_at from _versions order by version desc limit 5")
+        print_table(console, ("version", "as of", "published at"), rows.fetchall(), title="\nlatest versions")
+
+
+def _print_headlines(settings: Settings, published: DuckDBPyConnection, console: Console) -> None:
+    grain = next(grain for grain in _PREFERRED_GRAINS if grain in settings.shop.grains)
+    periods = published.execute(
+        "select period_start, label, is_complete from dim_period where grain = ? order by is_complete desc, "
+        "period_start desc limit ?",
+        [grain, PERIODS_SHOWN],
+    ).fetchall()
+    if not periods:
+        console.print("no valid order yet, so there is no period to show")
+        return
+    periods.sort()
+    rows = []
+    for label, metric, variant, basis, form in HEADLINES:
+        found = _values(published, grain, metric, variant, basis)
+        cells = [_cell(found.get(start), form, settings.shop.currency) for start, _, _ in periods]
+        rows.append([label, *cells])
+    title = f"\nlast complete {grain}s, 95 % interval in brackets"
+    print_table(console, ("", *(name for _, name, _ in periods)), rows, title=title)
+
+
+def _values(
+    published: DuckDBPyConnection, grain: str, metric: str, variant: str, basis: str
+) -> dict[object, tuple[float | None, float | None, float | None, str]]:
+    rows = published.execute(
+        "select period_start, value, ci_low, ci_high, status from metric_values where grain = ? and metric = ? "
+        "and variant = ? and basis = ? and segment_set = 'all'",
+        [grain, metric, variant, basis],
+    ).fetchall()
+    return {start: (value, low, high, status) for start, value, low, high, status in rows}
+
+
+def _cell(
+    found: tuple[float | None, float | None, float | None, str] | None,
+    form: Callable[[float | None], str] | None,
+    currency: str,
+) -> str:
+    if found is None:
+        return "-"
+    value, low, high, status = found
+    if value is None:
+        return status
+    show = form or (lambda amount: money(amount, currency))
+    interval = "" if low is None else f" [{_bare(show(low))}, {_bare(show(high))}]"
+    return show(value) + interval + ("" if status == "final" else f" {status}")
+
+
+def _bare(text: str) -> str:
+    return text.split(" ")[0]
+
+
+def _print_freshness(published: DuckDBPyConnection, console: Console) -> None:
+    rows = published.execute(
+        "select source, data_through, deliveries, records, loaded, quarantined, suppressed from _freshness order by 1"
+    ).fetchall()
+    columns = ("source", "data through", "deliveries", "records", "loaded", "quarantined", "duplicates")
+    print_table(console, columns, rows, title="\ndeliveries behind this version")

@@ -1,0 +1,51 @@
+"""Aligned tables and number formats for people.
+
+Belongs here: display. Not here: computing anything; rounding happens here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_table(
+    console: Console, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
+) -> None:
+    """Print rows under a header; numbers are right-aligned, NULL is blank."""
+    shown = [list(row) for row in rows]
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for position, name in enumerate(columns):
+        numeric = any(isinstance(row[position], int | float | Decimal) for row in shown)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*("" if cell is None else _plain(cell) for cell in row))
+    console.print(table, highlight=False, markup=False)
+
+
+def _plain(cell: object) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.6g}" if abs(cell) < 1e6 else f"{cell:,.2f}"
+    return str(cell)
+
+
+def percent(value: float | None) -> str:
+    """A fraction as a percentage with one decimal."""
+    return "" if value is None else f"{_rounded(100 * value, '0.1')} %"
+
+
+def money(value: float | None, currency: str) -> str:
+    """An amount with two decimals and its currency."""
+    return "" if value is None else f"{_rounded(value, '0.01'):,} {currency}"
+
+
+def points(value: float | None) -> str:
+    """A score between -1 and 1 on the usual scale of -100 to 100."""
+    return "" if value is None else f"{_rounded(100 * value, '1'):+}"
+
+
+def _rounded(value: float, unit: str) -> Decimal:
+    return Decimal(repr(value)).quantize(Decimal(unit), rounding=ROUND_HALF_EVEN)

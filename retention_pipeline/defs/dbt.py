@@ -1,0 +1,178 @@
+"""Running dbt inside this process: arguments, variables, manifest, results.
+
+Belongs here: pure builders of what dbt is told, and the one place that invokes it.
+Not here: which assets the models are (``transform``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from retention_pipeline.config import Settings
+from retention_pipeline.core.errors import GateFailedError
+from retention_pipeline.core.home import Home
+from retention_pipeline.core.resources import dbt_project_dir
+from retention_pipeline.warehouse.build import Inputs
+from retention_pipeline.warehouse.connection import release_process_caches
+from retention_pipeline.warehouse.hashing import directory_hash
+
+EARLIEST = "1900-01-01"
+"""Stands for "nothing delivered yet" in a dbt variable, which cannot be NULL."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one dbt node."""
+
+    unique_id: str
+    name: str
+    resource_type: str
+    status: str
+    message: str
+    seconds: float
+    failures: int
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the model was built, or the test passed."""
+        return self.status in {"success", "pass"}
+
+
+def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
+    """The variables of one run: everything a model may depend on besides the delivered rows."""
+    shop = settings.shop
+
+    def through(source: str) -> str:
+        day = inputs.data_through.get(source)
+        return day.isoformat() if day else EARLIEST
+
+    return {
+        "as_of": inputs.as_of.isoformat(),
+        "data_through": through("orders"),
+        "feedback_through": through("feedback"),
+        "timezone": shop.timezone,
+        "currency": shop.currency,
+        "activity_window_days": shop.activity_window_days,
+        "grains": list(shop.grains),
+        "cohort_grains": list(shop.cohort_grains or ()),
+        "week_start": shop.week_start,
+        "segments": list(shop.segments),
+        "excluded_statuses": list(shop.excluded_statuses),
+        "minimum_amount": shop.minimum_amount,
+    }
+
+
+def _common_arguments(home: Home) -> list[str]:
+    project = str(dbt_project_dir())
+    return [
+        "--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check",
+        "--project-dir", project, "--profiles-dir", project,
+        "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_target / "logs"),
+    ]  # fmt: skip
+
+
+def build_arguments(home: Home, selection: list[str], variables: dict[str, Any]) -> list[str]:
+    """What ``dbt build`` is told for one stage; unit tests belong to the test suite, not to a night's run."""
+    return [
+        "build", *_common_arguments(home), "--select", *selection, "--exclude-resource-type", "unit_test",
+        "--vars", json.dumps(variables),
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _dbt_environment(home: Home) -> Iterator[None]:
+    values = {
+        "DBT_RETENTION_BUILD": str(home.build),
+        "DBT_RETENTION_STORE": str(home.store),
+        "DO_NOT_TRACK": "1",
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        release_process_caches()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def ensure_manifest(home: Home) -> Path:
+    """Parse the dbt project if its files changed since the last time.
+
+    Returns:
+        The path of ``manifest.json``.
+
+    Raises:
+        RuntimeError: The project does not parse: a defect of this package, not of the user's data.
+    """
+    manifest, stamp = home.dbt_target / "manifest.json", home.dbt_target / "manifest.stamp"
+    fingerprint = directory_hash(dbt_project_dir())
+    if manifest.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
+        return manifest
+    from dbt.cli.main import dbtRunner
+
+    home.dbt_target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _dbt_environment(home):
+        result = dbtRunner().invoke(["parse", *_common_arguments(home)])
+    if not result.success:
+        raise RuntimeError(f"dbt cannot parse its project: {result.exception}")
+    stamp.write_text(fingerprint, encoding="utf-8")
+    return manifest
+
+
+def run_dbt(
+    home: Home, selection: list[str], variables: dict[str, Any], on_node: Callable[[str, int, int], None]
+) -> list[NodeResult]:
+    """Build the selected models and run their tests, in this process, from the parsed manifest.
+
+    Args:
+        home: Where the build file, the store and dbt's own files are.
+        selection: dbt selection arguments.
+        variables: As made by :func:`dbt_vars`.
+        on_node: Called with (name, done, total) as nodes start.
+
+    Raises:
+        GateFailedError: A model or a test failed; the message names each.
+    """
+    from dbt.artifacts.schemas.manifest import WritableManifest
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(str(ensure_manifest(home))))
+
+    def watch(event: Any) -> None:
+        if event.info.name == "LogStartLine":
+            on_node(event.data.node_info.node_name, event.data.index - 1, event.data.total)
+
+    with _dbt_environment(home):
+        outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
+    if outcome.result is None:
+        raise RuntimeError(f"dbt stopped: {outcome.exception}")
+    results = [_node_result(result) for result in outcome.result.results]
+    if failed := [result for result in results if not result.succeeded and result.status != "skipped"]:
+        raise GateFailedError(
+            "\n".join(f"{result.resource_type} {result.name}: {result.message}" for result in failed),
+            remedy="nothing was published; the compiled SQL is under " + str(home.dbt_target / "compiled"),
+        )
+    return results
+
+
+def _node_result(result: Any) -> NodeResult:
+    return NodeResult(
+        unique_id=result.node.unique_id,
+        name=result.node.name,
+        resource_type=str(result.node.resource_type),
+        status=str(result.status),
+        message=str(result.message or "").strip(),
+        seconds=float(result.execution_time),
+        failures=int(result.failures or 0),
+    )

@@ -1,0 +1,59 @@
+"""What a run is a function of: the deliveries known at ``as_of``, the configuration, the code.
+
+Belongs here: resolving these inputs once per step, so that no step builds on another state.
+Not here: how they are fingerprinted (``warehouse.store``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from duckdb import DuckDBPyConnection
+
+from retention_pipeline.config import Settings
+from retention_pipeline.core.errors import InputRefusedError
+from retention_pipeline.warehouse.build import BuildState, Inputs
+from retention_pipeline.warehouse.store import data_through, default_as_of, inputs_fingerprint, open_store
+
+
+def resolve_inputs(store: DuckDBPyConnection, settings: Settings, as_of: dt.date | None, *, run_id: str) -> Inputs:
+    """The inputs at ``as_of``; at the last delivered date when it is None.
+
+    Raises:
+        InputRefusedError: No order has been delivered, so there is no date to report about.
+    """
+    day = as_of or default_as_of(store)
+    if day is None:
+        raise InputRefusedError(
+            "no orders have been delivered, so there is nothing to compute",
+            remedy="check sources.orders.path in the configuration; `retention validate` shows what is found",
+        )
+    return Inputs(
+        fingerprint=inputs_fingerprint(store, settings, day),
+        as_of=day,
+        data_through=data_through(store, settings, day),
+        run_id=run_id,
+    )
+
+
+def begin_build(store: DuckDBPyConnection, settings: Settings, as_of: dt.date | None, *, run_id: str) -> Inputs:
+    """Start a build on the inputs as they are now, and record that the raw stage belongs to it."""
+    inputs = resolve_inputs(store, settings, as_of, run_id=run_id)
+    state = BuildState(settings.home)
+    state.begin(inputs)
+    state.mark("raw", inputs, {})
+    return inputs
+
+
+def inputs_of_stage(settings: Settings, as_of: dt.date | None, *, run_id: str, needs: tuple[str, ...]) -> Inputs:
+    """The inputs as they are now, after making sure that the stages below were built from the same.
+
+    Raises:
+        InconsistentStateError: They were not; the message says what to select.
+    """
+    with open_store(settings.home) as store:
+        inputs = resolve_inputs(store, settings, as_of, run_id=run_id)
+    state = BuildState(settings.home)
+    for stage in needs:
+        state.require(stage, inputs)
+    return inputs

@@ -1,0 +1,31 @@
+"""Names of the graph: stages, asset keys, groups.
+
+Belongs here: one spelling per thing. Not here: what the assets do.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+RAW = "raw"
+STAGING = "staging"
+MARTS = "marts"
+METRICS = "metrics"
+PUBLISHED = "published"
+
+GATED_STAGES = (RAW, STAGING, MARTS, METRICS)
+"""Stages whose tables a gate checks, in the order they are built."""
+
+RAW_TABLES = ("deliveries", "orders", "customers", "feedback", "quarantine")
+PUBLISHED_KEY = dg.AssetKey([PUBLISHED, "version"])
+JOB = "nightly"
+
+
+def raw_key(table: str) -> dg.AssetKey:
+    """The asset of one table of the delivery store."""
+    return dg.AssetKey([RAW, table])
+
+
+def metrics_key(table: str) -> dg.AssetKey:
+    """The asset of one metric table."""
+    return dg.AssetKey([METRICS, table])

@@ -1,0 +1,36 @@
+"""What the web interface shows of a table: row count and its first rows.
+
+Belongs here: asset metadata. Not here: free text or personal data (no table below intake holds any).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dagster as dg
+from duckdb import DuckDBPyConnection
+
+ROWS = 5
+
+
+def table_metadata(connection: DuckDBPyConnection, qualified: str) -> dict[str, Any]:
+    """Row count and a Markdown preview of ``schema.table``."""
+    count = connection.execute(f"select count(*) from {qualified}").fetchall()[0][0]
+    cursor = connection.execute(f"select * from {qualified} limit {ROWS}")
+    columns = [column[0] for column in cursor.description or ()]
+    return {
+        "dagster/row_count": int(count),
+        "preview": dg.MetadataValue.md(markdown_table(columns, cursor.fetchall())),
+    }
+
+
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Rows as a Markdown table; NULL is left blank."""
+    lines = [f"| {' | '.join(columns)} |", "|" + " --- |" * len(columns)]
+    lines += ["| " + " | ".join("" if cell is None else _cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _cell(cell: object) -> str:
+    return str(cell).replace("|", "\\|").replace("\n", " ")

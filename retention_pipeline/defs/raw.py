@@ -1,0 +1,84 @@
+"""Assets of the delivery store: one step that takes in whatever has been delivered.
+
+Belongs here: the raw assets and their metadata. Not here: how a file is read (``intake``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+
+import dagster as dg
+
+from retention_pipeline.config import Settings
+from retention_pipeline.core.progress import Progress
+from retention_pipeline.defs.inputs import begin_build
+from retention_pipeline.defs.keys import RAW, RAW_TABLES, raw_key
+from retention_pipeline.defs.preview import table_metadata
+from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.intake.ingest import ingest
+from retention_pipeline.intake.report import IntakeReport
+from retention_pipeline.warehouse.keys import load_id_key
+from retention_pipeline.warehouse.store import open_store
+
+DESCRIPTIONS = {
+    "deliveries": "The catalogue: one row per delivered file, with what became of its records.",
+    "orders": "Accepted order records of every delivery.",
+    "customers": "Accepted customer records of every delivery.",
+    "feedback": "Accepted answers of every delivery.",
+    "quarantine": "Records that were set aside, each with its reason.",
+}
+
+
+def received_date() -> dt.date:
+    """The day of arrival of what is read now: the only clock of the product."""
+    override = os.environ.get("RETENTION_RECEIVED_ON")
+    return dt.date.fromisoformat(override) if override else dt.datetime.now(dt.UTC).date()
+
+
+def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinition:
+    """The delivery store's tables as one multi-asset."""
+
+    @dg.multi_asset(
+        name="ingest",
+        specs=[
+            dg.AssetSpec(raw_key(table), group_name=RAW, description=DESCRIPTIONS[table], kinds={"duckdb"})
+            for table in RAW_TABLES
+        ],
+    )
+    def ingest_deliveries(
+        context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        progress.stage("ingest")
+        key = load_id_key(settings.home)
+        with open_store(settings.home) as store:
+            report = ingest(store, settings, key, received_date=received_date(), progress=progress)
+            for line in report.warnings():
+                context.log.warning(line)
+            report.raise_for_refusals(settings)
+            inputs = begin_build(store, settings, clock.date, run_id=context.run_id)
+            for table in RAW_TABLES:
+                yield dg.MaterializeResult(
+                    asset_key=raw_key(table),
+                    metadata={
+                        **table_metadata(store, f"{RAW}.{table}"),
+                        **_source_metadata(report, table),
+                        "as_of": inputs.as_of.isoformat(),
+                    },
+                )
+
+    return ingest_deliveries
+
+
+def _source_metadata(report: IntakeReport, table: str) -> dict[str, int | str]:
+    source = report.sources.get(table)
+    if source is None:
+        return {}
+    return {
+        "deliveries_new": source.deliveries_new,
+        "records": source.records,
+        "loaded": source.loaded,
+        "quarantined": source.quarantined,
+        "suppressed_duplicates": source.suppressed,
+    }

@@ -1,0 +1,80 @@
+"""Assets that dbt builds, split where a gate must stand: staging, then facts.
+
+Belongs here: how dbt nodes become assets. Not here: running dbt (``dbt``), the SQL (``dbt_project``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtProject, build_dbt_asset_specs
+
+from retention_pipeline.config import Settings
+from retention_pipeline.core.progress import Progress
+from retention_pipeline.defs.dbt import NodeResult, dbt_vars, run_dbt
+from retention_pipeline.defs.inputs import inputs_of_stage
+from retention_pipeline.defs.keys import MARTS, RAW, STAGING
+from retention_pipeline.defs.preview import table_metadata
+from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.warehouse.build import BuildState
+from retention_pipeline.warehouse.connection import connect
+
+SELECTION = {STAGING: ["path:models/staging"], MARTS: ["path:models/intermediate", "path:models/marts"]}
+"""dbt selection of each stage; intermediate models are built with the facts they serve."""
+
+BELOW = {STAGING: (RAW, "gate:raw"), MARTS: (STAGING, "gate:staging")}
+
+
+class KeyIsSchemaAndTable(DagsterDbtTranslator):
+    """A model's asset key is ``[schema, table]``, its group the schema."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The default specification under our key and group."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = self.get_resource_props(manifest, unique_id)
+        name = node.get("alias") or node["name"]
+        return spec.replace_attributes(key=dg.AssetKey([node["schema"], name]), group_name=node["schema"])
+
+
+def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: Progress) -> dg.AssetsDefinition:
+    """The models of one stage as one multi-asset: one dbt invocation per stage and run."""
+    specs = build_dbt_asset_specs(
+        manifest=manifest, dagster_dbt_translator=KeyIsSchemaAndTable(), select=" ".join(SELECTION[stage])
+    )
+
+    @dg.multi_asset(name=f"dbt_{stage}", specs=specs)
+    def models(
+        context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        progress.stage(stage)
+        inputs = inputs_of_stage(settings, clock.date, run_id=context.run_id, needs=BELOW[stage])
+        state = BuildState(settings.home)
+        state.clear(stage)
+        results = run_dbt(settings.home, SELECTION[stage], dbt_vars(settings, inputs), progress.step)
+        state.mark(stage, inputs, {"tests": [_test_row(stage, result) for result in results if _is_test(result)]})
+        seconds = {result.name: result.seconds for result in results}
+        with connect(settings.home.build) as build:
+            for key in sorted(context.selected_asset_keys):
+                yield dg.MaterializeResult(
+                    asset_key=key,
+                    metadata={
+                        **table_metadata(build, ".".join(key.path)),
+                        "seconds": round(seconds[key.path[-1]], 3),
+                        "as_of": inputs.as_of.isoformat(),
+                    },
+                )
+
+    return models
+
+
+def _is_test(result: NodeResult) -> bool:
+    return result.resource_type == "test"
+
+
+def _test_row(stage: str, result: NodeResult) -> dict[str, Any]:
+    return {"stage": stage, "name": result.name, "unexpected_count": result.failures}

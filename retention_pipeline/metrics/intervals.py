@@ -1,0 +1,105 @@
+"""95 % intervals from counts and moments, for whole columns at once.
+
+Belongs here: estimators that need nothing but sums. Not here: which metric uses which (the definitions say).
+Every function takes arrays of one shape and returns ``(low, high)`` of that shape, NaN where there is no interval.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+Floats: TypeAlias = NDArray[np.float64]
+Interval: TypeAlias = tuple[Floats, Floats]
+
+Z95: Final = float(norm.ppf(0.975))
+
+WILSON: Final = "wilson"
+NORMAL_MEAN: Final = "normal_mean"
+DELTA: Final = "delta_by_customer"
+NPS: Final = "nps_variance"
+
+
+def divide(numerator: Floats, denominator: Floats) -> Floats:
+    """``numerator / denominator``, NaN where the denominator is 0."""
+    result = np.full(np.broadcast(numerator, denominator).shape, np.nan)
+    np.divide(numerator, denominator, out=result, where=denominator != 0)
+    return result
+
+
+def wilson(successes: Floats, trials: Floats) -> Interval:
+    """Wilson score interval of a proportion, within [0, 1].
+
+    Args:
+        successes: Members of the base with the property.
+        trials: Size of the base; no interval where it is 0.
+
+    Source: Wilson, E. B. (1927), JASA 22, 209-212.
+    """
+    share = divide(successes, trials)
+    weight = divide(np.full_like(share, Z95**2), trials)
+    centre = (share + weight / 2) / (1 + weight)
+    spread = np.sqrt(share * (1 - share) * weight + weight**2 / 4) / (1 + weight)
+    # At the ends the bound is the share itself; without this, rounding would leave 1e-17 instead of 0.
+    low = np.where(successes == 0, share, np.clip(centre - spread, 0.0, 1.0))
+    high = np.where(successes == trials, share, np.clip(centre + spread, 0.0, 1.0))
+    return low, high
+
+
+def normal_mean(n: Floats, total: Floats, total_squares: Floats) -> Interval:
+    """Normal interval of a mean, from the number of observations, their sum and their sum of squares; needs n >= 2."""
+    n = _at_least_two(n)
+    mean = total / n
+    variance = np.maximum(total_squares - total * mean, 0.0) / (n - 1)
+    return _around(mean, np.sqrt(variance / n))
+
+
+def ratio_delta(n: Floats, x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Floats) -> Interval:
+    """Delta-method interval of the ratio sum(y) / sum(x) over independent customers.
+
+    Args:
+        n: Customers; no interval below 2.
+        x: Sum of the denominator over customers.
+        y: Sum of the numerator over customers.
+        xx: Sum of the squared denominator.
+        yy: Sum of the squared numerator.
+        xy: Sum of the products.
+
+    Source: Cochran, Sampling Techniques (1977), section 6.4: residuals y - R x, (n - 1) in the variance.
+    """
+    n = _at_least_two(n)
+    ratio = divide(y, x)
+    residuals = np.maximum(yy - 2 * ratio * xy + ratio**2 * xx, 0.0)
+    return _around(ratio, divide(np.sqrt(n / (n - 1) * residuals), x))
+
+
+def nps(promoters: Floats, passives: Floats, detractors: Floats) -> Interval:
+    """Interval of promoters' share minus detractors' share, within [-1, 1]; needs two answers.
+
+    Source: variance of a difference of two shares of one multinomial sample, p + d - (p - d)^2, over n.
+    """
+    n = _at_least_two(promoters + passives + detractors)
+    up, down = promoters / n, detractors / n
+    variance = np.maximum(up + down - (up - down) ** 2, 0.0)
+    return within(_around(up - down, np.sqrt(variance / n)), -1.0, 1.0)
+
+
+def within(interval: Interval, low: float | Floats, high: float | Floats) -> Interval:
+    """The part of an interval in which the quantity can lie by its definition."""
+    return np.clip(interval[0], low, high), np.clip(interval[1], low, high)
+
+
+def complement(interval: Interval) -> Interval:
+    """The interval of ``1 - x``, given that of ``x``."""
+    return 1.0 - interval[1], 1.0 - interval[0]
+
+
+def _at_least_two(n: Floats) -> Floats:
+    return np.where(n >= 2, n, np.nan)
+
+
+def _around(centre: Floats, error: Floats) -> Interval:
+    return centre - Z95 * error, centre + Z95 * error

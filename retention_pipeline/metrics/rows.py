@@ -1,0 +1,149 @@
+"""From arrays of counts and sums to rows in the metric row contract (``core.tables.METRIC_VALUES``).
+
+Belongs here: value, status, suppression and layout of rows, the same for every metric. Not here: formulas (families).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from retention_pipeline.core.status import Status
+from retention_pipeline.core.tables import METRIC_VALUES
+from retention_pipeline.metrics.context import MetricContext
+from retention_pipeline.metrics.definition import MetricDefinition
+from retention_pipeline.metrics.facts import KEYS, Facts
+from retention_pipeline.metrics.intervals import Floats, Interval, divide
+from retention_pipeline.metrics.status import (
+    CODE, HAS_PARTS, HAS_VALUE, STATUSES, Bools, decide, is_complete, suppressed,
+)  # fmt: skip
+
+_PARTS: Final = ("numerator", "denominator", "value", "n", "ci_low", "ci_high")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """One metric over all rows of some facts; every array is as long as the facts.
+
+    Attributes:
+        name: ``metric.variant``.
+        numerator: What was counted or summed.
+        n: Customers behind the value (answers, for feedback).
+        denominator: What it is divided by; None for counts and sums.
+        interval: 95 % interval, None where there is no standard one.
+        people: Customers whose privacy a cell touches, where that is not ``n``.
+        where: Rows of the facts that have such a cell; None for all.
+        forced: ``immature`` or ``source_absent`` for cells without value; ``provisional`` for cells never to be final.
+    """
+
+    name: str
+    numerator: Floats
+    n: Floats
+    denominator: Floats | None = None
+    interval: Interval | None = None
+    people: Floats | None = None
+    where: Bools | None = None
+    forced: Status | None = None
+
+
+def count(name: str, values: Floats, *, n: Floats | None = None, **others: Any) -> Cells:
+    """Cells of a count or sum; ``n`` is the count itself unless given."""
+    return Cells(name=name, numerator=values, n=values if n is None else n, **others)
+
+
+def without_value(name: str, status: Status, where: Bools) -> Cells:
+    """Cells that say only why there is no value."""
+    nothing = np.full(len(where), np.nan)
+    return Cells(name=name, numerator=nothing, n=nothing, where=where, forced=status)
+
+
+def assemble(
+    facts: Facts, cells: Iterable[Cells], definitions: Sequence[MetricDefinition], context: MetricContext, source: str
+) -> pd.DataFrame:
+    """Rows of all cells, metric by metric, each in the order of the facts.
+
+    Args:
+        facts: The rows the cells were computed over.
+        cells: At least one; each named in ``definitions``.
+        definitions: The definitions of one family.
+        context: The circumstances of the run.
+        source: The source whose ``data_through`` makes a period complete.
+
+    Returns:
+        The columns of ``METRIC_VALUES`` in order; texts as categories, dates as datetime64[us].
+    """
+    by_name = {definition.name: definition for definition in definitions}
+    through = context.data_through.get(source)
+    complete = is_complete(facts.frame["period_end"].to_numpy(), through)
+    chosen, blocks, described = [], [], []
+    for one in cells:
+        definition = by_name[one.name]
+        rows = _rows(facts, one, definition)
+        chosen.append(rows)
+        described.append((definition, len(rows)))
+        blocks.append(_block(facts, one, rows, complete, context.min_cell_size))
+    table = facts.frame[list(KEYS)].take(np.concatenate(chosen)).reset_index(drop=True)
+    table["status"] = pd.Categorical.from_codes(
+        np.concatenate([block[1] for block in blocks]), categories=[str(status) for status in STATUSES]
+    )
+    for position, name in enumerate(_PARTS):
+        table[name] = np.concatenate([block[0][position] for block in blocks])
+    table["n"] = table["n"].astype("Int64")
+    _describe(table, described, context.currency)
+    table["as_of"] = pd.Timestamp(context.as_of).as_unit("us")
+    table["data_through"] = pd.Series(pd.Timestamp(through), index=table.index, dtype="datetime64[us]")
+    return table[list(METRIC_VALUES.column_names)]
+
+
+def _rows(facts: Facts, one: Cells, definition: MetricDefinition) -> np.ndarray[Any, np.dtype[np.int64]]:
+    where = np.ones(len(facts), dtype=bool) if one.where is None else one.where
+    return np.flatnonzero(where & facts.is_total if definition.totals_only else where)
+
+
+def _block(
+    facts: Facts, one: Cells, rows: np.ndarray[Any, np.dtype[np.int64]], complete: Bools, minimum: int
+) -> tuple[tuple[Floats, ...], np.ndarray[Any, np.dtype[np.int8]]]:
+    """The six number columns of one metric's rows, and their status codes."""
+    numerator, n = one.numerator[rows], one.n[rows]
+    nothing = np.full(len(rows), np.nan)
+    denominator = nothing if one.denominator is None else one.denominator[rows]
+    value = numerator if one.denominator is None else divide(numerator, denominator)
+    low, high = (nothing, nothing) if one.interval is None else (one.interval[0][rows], one.interval[1][rows])
+    if one.forced in {Status.IMMATURE, Status.SOURCE_ABSENT}:
+        codes = np.full(len(rows), CODE[one.forced], dtype=np.int8)
+    else:
+        hidden = np.zeros(len(rows), dtype=bool)
+        segments = ~facts.is_total[rows]
+        inside = rows[segments]
+        people = n if one.people is None else one.people[rows]
+        hidden[segments] = suppressed(people[segments], facts.sets[inside], facts.order[inside], minimum)
+        done = complete[rows] if one.forced is None else np.zeros(len(rows), dtype=bool)
+        codes = decide(complete=done, defined=~np.isnan(value), hidden=hidden)
+    parts, shown = HAS_PARTS[codes], HAS_VALUE[codes]
+    visible = (parts, parts, shown, shown, shown, shown)
+    numbers = (numerator, denominator, value, n, low, high)
+    return tuple(np.where(mask, each, np.nan) for mask, each in zip(visible, numbers, strict=True)), codes
+
+
+def _describe(table: pd.DataFrame, described: Sequence[tuple[MetricDefinition, int]], currency: str) -> None:
+    """Add what is the same in all rows of a metric."""
+    sizes = np.array([size for _, size in described])
+    definitions = [definition for definition, _ in described]
+
+    def repeated(texts: Sequence[str | None]) -> pd.Categorical:
+        categories = sorted({text for text in texts if text is not None})
+        codes = np.array([-1 if text is None else categories.index(text) for text in texts], dtype=np.int8)
+        return pd.Categorical.from_codes(np.repeat(codes, sizes), categories=categories)
+
+    table["metric"] = repeated([each.metric for each in definitions])
+    table["variant"] = repeated([each.variant for each in definitions])
+    table["unit"] = repeated([each.unit for each in definitions])
+    table["currency"] = repeated([currency if each.unit == "money" else None for each in definitions])
+    methods = repeated([each.interval for each in definitions])
+    table["ci_method"] = pd.Series(methods, index=table.index).where(table["ci_low"].notna())
+    table["definition_version"] = np.repeat(np.array([each.version for each in definitions], dtype=np.int32), sizes)
+    table["is_additive"] = np.repeat(np.array([each.is_additive for each in definitions]), sizes)

@@ -1,0 +1,169 @@
+"""The private build file and the record of which stage was made from which inputs.
+
+Belongs here: starting afresh, remembering finished stages, refusing to mix. Not here: what a stage builds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from retention_pipeline.core.errors import InconsistentStateError
+from retention_pipeline.core.failpoints import failpoint
+from retention_pipeline.core.home import Home
+from retention_pipeline.warehouse import files
+
+STAGES = ("raw", "staging", "marts", "metrics")
+"""Stages in order. ``gate:<stage>`` is recorded beside each once its checks have passed."""
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a run computes from. Two runs with equal fingerprints compute the same."""
+
+    fingerprint: str
+    as_of: dt.date
+    data_through: dict[str, dt.date | None] = field(hash=False)
+    run_id: str
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        through = {name: day and day.isoformat() for name, day in self.data_through.items()}
+        return {
+            "fingerprint": self.fingerprint,
+            "as_of": self.as_of.isoformat(),
+            "data_through": through,
+            "run_id": self.run_id,
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Inputs:
+        """The inverse of :meth:`to_json`."""
+        through = {name: day and dt.date.fromisoformat(day) for name, day in content["data_through"].items()}
+        return cls(content["fingerprint"], dt.date.fromisoformat(content["as_of"]), through, content["run_id"])
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished stage: what it was made from, and what the stage wants to be remembered (JSON values)."""
+
+    inputs: Inputs
+    detail: dict[str, Any]
+
+
+class BuildState:
+    """The record of finished stages; every change is durable before the method returns."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    @property
+    def inputs(self) -> Inputs | None:
+        """What the build file was begun for; ``None`` when there is none."""
+        content = self._load()
+        return Inputs.from_json(content["inputs"]) if content else None
+
+    def begin(self, inputs: Inputs, *, force: bool = False) -> bool:
+        """Make the build file one for these inputs: an empty one unless it already is one for them.
+
+        Args:
+            inputs: What is to be computed from.
+            force: Start with an empty file in any case.
+
+        Returns:
+            Whether the build file was emptied.
+        """
+        present = self.inputs
+        if present is not None and present.fingerprint == inputs.fingerprint and not force:
+            return False
+        with files.os_errors(self._home.build):
+            files.make_dir(self._home.build.parent)
+            # first forget, then delete: a kill in between leaves nothing that claims to be built
+            self._home.build_state.unlink(missing_ok=True)
+            files.fsync_path(self._home.build.parent)
+            failpoint("build.after_forget")
+            for path in (self._home.build, self._home.build.with_name(self._home.build.name + ".wal")):
+                files.remove(path)
+            failpoint("build.before_begin")
+        self._save({"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}})
+        return True
+
+    def starting(self, stage: str) -> None:
+        """Forget a stage, its gate and all that follows: they are about to be replaced, or no longer fit."""
+        content = self._load()
+        if not content:
+            return
+        stale = STAGES[STAGES.index(stage) :]
+        kept = {name: record for name, record in content["stages"].items() if name.removeprefix("gate:") not in stale}
+        if kept != content["stages"]:
+            self._save({**content, "stages": kept})
+
+    def require(self, stage: str, inputs: Inputs) -> Record:
+        """The record of a stage (or of ``gate:<stage>``) that was made from exactly these inputs.
+
+        Raises:
+            InconsistentStateError: It was not built, was built from other inputs, or its tables are gone; says which
+                assets to select as well.
+        """
+        plain = stage.removeprefix("gate:")
+        remedy = f"select also {plain}/* with its checks, or run the whole pipeline"
+        content = self._load()
+        record = (content or {"stages": {}})["stages"].get(stage)
+        what = f"the checks of {plain}" if stage != plain else plain
+        if record is None:
+            verb = "have not passed" if stage != plain else "has not been built"
+            raise InconsistentStateError(f"{what} {verb} for as_of {inputs.as_of}", remedy=remedy)
+        found = Record(Inputs.from_json(record["inputs"]), record["detail"])
+        if found.inputs.fingerprint != inputs.fingerprint:
+            verb = "passed on" if stage != plain else "was built from"
+            raise InconsistentStateError(
+                f"{what} {verb} other inputs (as_of {found.inputs.as_of}, run {found.inputs.run_id}); "
+                f"this run is for as_of {inputs.as_of} (fingerprint {inputs.fingerprint[:12]})",
+                remedy=remedy,
+            )
+        if plain != "raw" and not self._home.build.exists():
+            raise InconsistentStateError(f"{plain}: the build file {self._home.build} is gone", remedy=remedy)
+        return found
+
+    def mark(self, stage: str, inputs: Inputs, detail: dict[str, Any] | None = None) -> None:
+        """Record that a stage (or ``gate:<stage>``) is finished; call it after its last transaction has committed.
+
+        Raises:
+            InconsistentStateError: The build file was begun for other inputs.
+        """
+        content = self._load()
+        if not content or content["inputs"]["fingerprint"] != inputs.fingerprint:
+            raise InconsistentStateError(
+                f"{stage} was built for as_of {inputs.as_of}, but the build file belongs to other inputs",
+                remedy="run the whole pipeline",
+            )
+        if stage.removeprefix("gate:") not in STAGES:
+            raise ValueError(f"unknown stage {stage!r}")
+        self._make_durable()
+        failpoint("build.before_mark")
+        content["stages"][stage] = {"inputs": inputs.to_json(), "detail": detail or {}}
+        self._save(content)
+
+    def _make_durable(self) -> None:
+        """Flush what the stage wrote, so that the record never outlives the tables it vouches for."""
+        with files.os_errors(self._home.build):
+            for path in (self._home.store, self._home.build, self._home.build.with_name(self._home.build.name + ".wal")):
+                if path.exists():
+                    files.fsync_path(path)
+            files.fsync_path(self._home.build.parent)
+
+    def _load(self) -> dict[str, Any] | None:
+        """The state; ``None`` when there is none or it cannot be understood (it is disposable, as the build file is)."""
+        try:
+            content: dict[str, Any] = json.loads(self._home.build_state.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return content if content.get("format") == _FORMAT else None
+
+    def _save(self, content: dict[str, Any]) -> None:
+        with files.os_errors(self._home.build_state):
+            files.replace_atomically(self._home.build_state, json.dumps(content, indent=1).encode())

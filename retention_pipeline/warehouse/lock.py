@@ -1,0 +1,143 @@
+"""One writer per home directory: an OS lock that dies with its holder.
+
+Belongs here: taking, waiting for and naming the holder of ``writer.lock``; preparing the directories a writer needs.
+Not here: what the writer does; the pointer swap of a publication (``publish`` guards that with a lock of its own).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from retention_pipeline.core.errors import BusyError
+from retention_pipeline.core.home import Home
+from retention_pipeline.warehouse import files
+
+_GRACE_SECONDS = 0.25
+"""How long even a caller who does not wait keeps trying: a look at the holder takes the lock for a moment."""
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock: enough to find the process and to tell a restarted machine from a running one."""
+
+    pid: int
+    boot_id: str
+    run: str
+    purpose: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} ({self.purpose} {self.run}, since {self.since})"
+
+
+@contextlib.contextmanager
+def writer_lock(home: Home, *, run: str, purpose: str = "run", wait_seconds: float = 0) -> Iterator[Holder]:
+    """Be the only writer of a home directory for the duration of the block.
+
+    The home is created when it does not exist, scratch space of an earlier, killed writer is emptied, and files that
+    this process creates meanwhile are private (umask 077); what is published is opened up explicitly.
+
+    Args:
+        home: The home directory.
+        run: Identifier of the run, shown to whoever finds the lock taken.
+        purpose: What the holder does (``run``, ``backfill`` …), shown as well.
+        wait_seconds: How long to wait for another holder to finish.
+
+    Raises:
+        BusyError: Another process holds it; the message names the process, its run and since when.
+        StorageError: The home directory cannot be created or written.
+    """
+    with files.os_errors(home.root):
+        files.make_dir(home.root, files.TRAVERSE_DIR)
+    with exclusive(home.lock, run=run, purpose=purpose, wait_seconds=wait_seconds) as holder:
+        previous = os.umask(0o077)
+        try:
+            _prepare(home)
+            yield holder
+        finally:
+            os.umask(previous)
+
+
+@contextlib.contextmanager
+def exclusive(path: Path, *, run: str, purpose: str, wait_seconds: float = 0) -> Iterator[Holder]:
+    """Hold ``flock`` on a file; the operating system releases it when the process ends, however it ends."""
+    with files.os_errors(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE)
+    try:
+        _acquire(descriptor, path, wait_seconds)
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        holder = Holder(os.getpid(), boot_id(), run, purpose, now)
+        with files.os_errors(path):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
+        yield holder
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def current_holder(home: Home) -> Holder | None:
+    """The running writer, or ``None`` when there is none. Looking never blocks a writer."""
+    try:
+        descriptor = os.open(home.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read_holder(home.lock) or Holder(0, "", "unknown", "run", "just now")
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def boot_id() -> str:
+    """Identifies this start of the machine, so that a process id from before a restart is not taken for a live one."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return "unknown"
+
+
+def _acquire(descriptor: int, path: Path, wait_seconds: float) -> None:
+    deadline = time.monotonic() + max(wait_seconds, _GRACE_SECONDS)
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                holder = _read_holder(path)
+                raise BusyError(
+                    f"{path.parent} is being written by {holder or 'another process'}",
+                    remedy="wait for it to end; the lock is freed by itself when that process ends",
+                ) from None
+            time.sleep(_POLL_SECONDS)
+        else:
+            return
+
+
+def _read_holder(path: Path) -> Holder | None:
+    """What the lock file says; ``None`` when that is from an earlier holder (this one has not written yet)."""
+    try:
+        holder = Holder(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return holder if holder.boot_id == boot_id() else None
+
+
+def _prepare(home: Home) -> None:
+    with files.os_errors(home.root):
+        files.remove(home.temporary)
+        for spilled in (home.store, home.build):  # DuckDB's overflow files of a killed writer
+            files.remove(spilled.with_name(spilled.name + ".tmp"))
+        for folder in (home.temporary, home.build.parent, home.id_key.parent):
+            files.make_dir(folder)
+        files.make_dir(home.published, files.SHARED_DIR)

@@ -1,0 +1,161 @@
+"""The delivery store: opening it, and what it says about time.
+
+Belongs here: the store's file and format, ``as_of``, ``data_through``, the fingerprint of a run's inputs.
+Not here: filling the store (``intake``), the meaning of its columns (``core.tables``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from retention_pipeline.config import Settings, Source
+from retention_pipeline.core.errors import ConfigError, NothingPublishedError, StorageError
+from retention_pipeline.core.failpoints import failpoint
+from retention_pipeline.core.home import Home
+from retention_pipeline.core.tables import STORE_TABLES
+from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse.connection import connect, duckdb_errors
+from retention_pipeline.warehouse.fingerprints import code_hash, combine, config_hash
+from retention_pipeline.warehouse.keys import id_key_fingerprint
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FORMAT = "1"
+"""Version of the store's tables; a store of another format is refused rather than misread."""
+
+
+def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
+    """Open the delivery store; all tables of schema ``raw`` exist afterwards.
+
+    Raises:
+        NothingPublishedError: Read-only, and nothing has been delivered yet.
+        BusyError: Another process has it open.
+        StorageError, CorruptFileError: It cannot be opened, or is of another format.
+    """
+    if read_only:
+        if not home.store.exists():
+            raise NothingPublishedError(f"{home.root}: nothing has been delivered yet", remedy="start with a run")
+        return connect(home.store, read_only=True)
+    with files.os_errors(home.root):
+        files.make_dir(home.root, files.TRAVERSE_DIR)
+    connection = connect(home.store)
+    try:
+        with duckdb_errors(home.store):
+            home.store.chmod(files.PRIVATE_FILE)
+            _create_tables(connection, home)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create_tables(connection: DuckDBPyConnection, home: Home) -> None:
+    connection.execute("BEGIN")
+    connection.execute("CREATE TABLE IF NOT EXISTS main.store_settings (name VARCHAR PRIMARY KEY, value VARCHAR)")
+    connection.execute("INSERT OR IGNORE INTO main.store_settings VALUES ('format', ?)", [FORMAT])
+    connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+    for table in STORE_TABLES:
+        connection.execute(table.ddl)
+    failpoint("store.before_commit")
+    connection.execute("COMMIT")
+    found = _setting(connection, "format")
+    if found != FORMAT:
+        raise StorageError(
+            f"{home.store} has format {found}, this program reads format {FORMAT}",
+            remedy="use the version of the program that wrote it, or a new home directory",
+        )
+
+
+def bind_id_key(connection: DuckDBPyConnection, id_key: bytes) -> None:
+    """Tie the store to the key its customer ids are hashed with; to be called before anything is ingested.
+
+    Raises:
+        ConfigError: The store was filled with another key: the same customer would count as two.
+    """
+    fingerprint = id_key_fingerprint(id_key)
+    rows = connection.execute("SELECT count(*) FROM raw.deliveries").fetchall()
+    known = _setting(connection, "id_key") if rows[0][0] else fingerprint
+    if known not in {None, fingerprint}:
+        raise ConfigError(
+            f"the customer ids in the store were hashed with key {known}, the key in use is {fingerprint}",
+            remedy="set RETENTION_ID_KEY (or restore keys/id.key) to the former key, or start with a new home directory",
+        )
+    connection.execute("INSERT OR REPLACE INTO main.store_settings VALUES ('id_key', ?)", [fingerprint])
+
+
+def default_as_of(connection: DuckDBPyConnection) -> dt.date | None:
+    """The date a run is made for when none is given: the latest known date of the orders delivered so far.
+
+    A delivery without rows counts by the date in its name: an empty day is evidence. Never the clock.
+    """
+    return _date(
+        connection,
+        "SELECT max(coalesce(business_date, last_known)) FROM raw.deliveries"
+        " WHERE source = 'orders' AND is_current AND status = 'accepted'",
+        [],
+    )
+
+
+def data_through(connection: DuckDBPyConnection, settings: Settings, as_of: dt.date) -> dict[str, dt.date | None]:
+    """Up to which date each configured source has been delivered without a gap, as far as known at ``as_of``.
+
+    Returns:
+        One entry per configured source; ``None`` when nothing of it had been delivered.
+    """
+    return {name: _through(connection, name, source, as_of) for name, source in settings.sources.configured().items()}
+
+
+def _through(connection: DuckDBPyConnection, name: str, source: Source, as_of: dt.date) -> dt.date | None:
+    if not source.is_dated:
+        known = _date(
+            connection,
+            "SELECT max(coalesce(?, last_known)) FROM raw.deliveries"
+            " WHERE source = ? AND is_current AND status = 'accepted' AND business_date IS NULL",
+            [source.complete_through, name],
+        )
+        return None if known is None else min(known, as_of)
+    if source.cadence == "irregular":
+        return _date(
+            connection,
+            "SELECT max(business_date) FROM raw.deliveries"
+            " WHERE source = ? AND is_current AND status = 'accepted' AND business_date <= ?",
+            [name, as_of],
+        )
+    rows = connection.execute(
+        "SELECT business_date, bool_and(status = 'accepted') FROM raw.deliveries"
+        " WHERE source = ? AND is_current AND business_date <= ? GROUP BY business_date ORDER BY business_date",
+        [name, as_of],
+    ).fetchall()
+    through: dt.date | None = None
+    for day, accepted in rows:
+        if not accepted or (through is not None and day != through + dt.timedelta(days=1)):
+            break
+        through = day
+    return through
+
+
+def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of: dt.date) -> str:
+    """SHA-256 over all that a result for ``as_of`` is a function of: deliveries, date, configuration, code.
+
+    Neither the clock nor any path of this machine takes part; deliveries that became known later do not either.
+    """
+    rows = connection.execute(
+        "SELECT delivery_id FROM raw.deliveries WHERE is_current AND status = 'accepted'"
+        " AND coalesce(business_date, first_known, ?) <= ? ORDER BY delivery_id",
+        [as_of, as_of],
+    ).fetchall()
+    ids = [str(delivery_id) for (delivery_id,) in rows]
+    key = _setting(connection, "id_key") or ""
+    return combine([as_of.isoformat(), config_hash(settings), code_hash(), key, *ids])
+
+
+def _setting(connection: DuckDBPyConnection, name: str) -> str | None:
+    row = connection.execute("SELECT value FROM main.store_settings WHERE name = ?", [name]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _date(connection: DuckDBPyConnection, sql: str, parameters: list[object]) -> dt.date | None:
+    row = connection.execute(sql, parameters).fetchone()
+    return row[0] if row is not None else None

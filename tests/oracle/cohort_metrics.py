@@ -1,0 +1,58 @@
+"""Metric rows of cohorts.
+
+Belongs here: section 5 of the definitions over the cells of ``cohort_facts``. Not here: periods, feedback.
+"""
+
+from __future__ import annotations
+
+from tests.oracle import intervals
+from tests.oracle.calendars import end_of
+from tests.oracle.cohort_facts import CohortFacts, CohortKey
+from tests.oracle.order_metrics import money
+from tests.oracle.period_facts import Cell
+from tests.oracle.records import MONEY_SCALE
+from tests.oracle.rows import Place, Rows
+
+
+def cohort_rows(facts: CohortFacts, rows: Rows) -> None:
+    """Every metric row that comes from ``fct_cohort_period``."""
+    for key, cell in facts.cells.items():
+        grain, cohort_start, age, segment_set, segment_key = key
+        start, end = facts.periods[(grain, cohort_start, age)]
+        place = Place("calendar", grain, start, end, segment_set, segment_key, cohort_start, age)
+        _retention(rows, place, cell)
+        _values(rows, place, cell, facts.values[key])
+        if (grain, cohort_start, age + 1) not in facts.periods:
+            _next_age(rows, key, place, cell["cohort_size"])
+
+
+def _retention(rows: Rows, place: Place, cell: Cell) -> None:
+    size, active = cell["cohort_size"], cell["customers_active"]
+    rows.add("cohort_retention.on", place, active, size, n=size, ci=intervals.wilson(active, size))
+    later = cell["customers_active_on_or_after"]
+    if rows.state.shop.open_ended_cohorts:
+        rows.add("cohort_retention.on_or_after", place, later, size, n=size, ci=intervals.wilson(later, size))
+        rows.found[-1].status = "provisional"
+    else:
+        rows.add_without_value("cohort_retention.on_or_after", place, "immature", denominator=size, n=size)
+
+
+def _values(rows: Rows, place: Place, cell: Cell, values: tuple[list[int], list[int]]) -> None:
+    size, active = cell["cohort_size"], cell["customers_active"]
+    rows.add("cohort_orders.standard", place, cell["orders_count"], n=active)
+    for variant, members in zip(("gross", "net"), values, strict=True):
+        revenue = money(cell[f"revenue_{variant}"])
+        rows.add(f"cohort_revenue.{variant}", place, revenue, n=active, is_money=True)
+        spread = intervals.mean([value / MONEY_SCALE for value in members])
+        name = f"cohort_value_to_date.{variant}"
+        rows.add(name, place, money(sum(members)), size, n=size, ci=spread, is_money=True)
+    share = (money(cell["revenue_gross"]), money(cell["revenue_gross_first"]))
+    rows.add("cohort_revenue_retention.gross", place, *share, n=size)
+
+
+def _next_age(rows: Rows, key: CohortKey, place: Place, size: int) -> None:
+    grain, cohort_start, age, segment_set, segment_key = key
+    start = place.period_end
+    end = end_of(start, grain, rows.state.shop.week_start)
+    ahead = Place("calendar", grain, start, end, segment_set, segment_key, cohort_start, age + 1)
+    rows.add_without_value("cohort_retention.on", ahead, "immature", denominator=size, n=size)

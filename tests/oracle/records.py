@@ -1,0 +1,154 @@
+"""What the oracle reads: raw records in contract terms, the shop's settings, and which days were delivered.
+
+Belongs here: shapes and money as exact integers. Not here: reading files (``landing``, ``real_data``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from retention_pipeline.config import Settings
+
+MONEY_SCALE = 10_000
+SQUARE_SCALE = MONEY_SCALE * MONEY_SCALE
+
+
+def to_units(amount: Decimal) -> int:
+    """Money as whole ten-thousandths; refuses a value with more than four decimals."""
+    scaled = amount * MONEY_SCALE
+    if scaled != int(scaled):
+        raise ValueError(f"{amount} has more than four decimals")
+    return int(scaled)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One delivered order record (one version of an order)."""
+
+    order_id: str
+    customer_id: str | None
+    ordered_at: dt.datetime
+    """Naive, UTC."""
+    updated_at: dt.datetime | None
+    status: str
+    amount: Decimal
+    refund_amount: Decimal
+    known_date: dt.date
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One delivered customer record (one version of a customer)."""
+
+    customer_id: str
+    updated_at: dt.datetime | None
+    attributes: dict[str, str | None]
+    known_date: dt.date
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One delivered feedback record (one version of an answer)."""
+
+    feedback_id: str
+    customer_id: str | None
+    submitted_at: dt.datetime
+    """Naive, UTC."""
+    measure: str
+    score: Decimal
+    scale_min: Decimal
+    scale_max: Decimal
+    wave: str | None
+    updated_at: dt.datetime | None
+    known_date: dt.date
+    line: int
+
+
+Version = Order | Customer | Answer
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which days one source has been delivered for."""
+
+    dates: tuple[dt.date, ...] = ()
+    """Dates of the delivered files of a dated source; empty for a history file."""
+    is_dated: bool = False
+    is_daily: bool = True
+    is_snapshot: bool = False
+    history_through: dt.date | None = None
+    """History file: ``complete_through``, else the last known date of its rows."""
+
+    def data_through(self, as_of: dt.date) -> dt.date | None:
+        """The last day of which everything has been delivered, as known on ``as_of``."""
+        if not self.is_dated:
+            return None if self.history_through is None else min(as_of, self.history_through)
+        known = {day for day in self.dates if day <= as_of}
+        if not known:
+            return None
+        if not self.is_daily:
+            return max(known)
+        day = min(known)
+        while day + dt.timedelta(days=1) in known:
+            day += dt.timedelta(days=1)
+        return day
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The settings that change a number."""
+
+    timezone: str
+    currency: str
+    window_days: int
+    grains: tuple[str, ...]
+    cohort_grains: tuple[str, ...]
+    week_start: str
+    segments: tuple[str, ...]
+    excluded_statuses: tuple[str, ...]
+    minimum_amount: Decimal
+    min_cell_size: int
+    open_ended_cohorts: bool
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Shop:
+        """The same values as the pipeline reads from ``retention.toml``."""
+        shop = settings.shop
+        return cls(
+            timezone=shop.timezone,
+            currency=shop.currency,
+            window_days=shop.activity_window_days,
+            grains=shop.grains,
+            cohort_grains=shop.cohort_grains or (),
+            week_start=shop.week_start,
+            segments=shop.segments,
+            excluded_statuses=shop.excluded_statuses,
+            minimum_amount=Decimal(str(shop.minimum_amount)),
+            min_cell_size=shop.min_cell_size,
+            open_ended_cohorts=shop.open_ended_cohorts,
+        )
+
+    def business_date(self, instant: dt.datetime) -> dt.date:
+        """The calendar day of a naive UTC instant on the shop's own clock."""
+        return instant.replace(tzinfo=dt.UTC).astimezone(ZoneInfo(self.timezone)).date()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything that was delivered; ``feedback`` is None when the source is not configured."""
+
+    orders: list[Order]
+    customers: list[Customer] = field(default_factory=list)
+    feedback: list[Answer] | None = None
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+
+    def default_as_of(self) -> dt.date:
+        """The last known date of the orders."""
+        delivered: Iterable[dt.date] = self.coverage["orders"].dates or (order.known_date for order in self.orders)
+        return max(delivered)
