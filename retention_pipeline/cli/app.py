@@ -124,7 +124,7 @@ def query(
     """Query the published version, read-only."""
     from retention_pipeline.cli.querying import run_query
 
-    run_query(_settings(context), sql, format.value, output, version, out)
+    run_query(_settings(context), sql, out, form=format.value, output=output, version=version)
 
 
 @app.command()
@@ -145,7 +145,9 @@ def demo(
 
 
 @app.command()
-def dev(context: typer.Context, port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000) -> None:
+def dev(
+    context: typer.Context, port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000
+) -> None:
     """Open the graph in Dagster's web interface, on this machine only."""
     from retention_pipeline.cli.running import serve
 

@@ -25,7 +25,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_query(
-    settings: Settings, sql: str, form: str, output: Path | None, version: str | None, console: Console
+    settings: Settings, sql: str, console: Console, *, form: str, output: Path | None, version: str | None
 ) -> None:
     """Run one select statement on a published version and write its rows.
 
@@ -70,7 +70,8 @@ def _neutral(cell: Any) -> Any:
 
 def _json(cell: Any) -> Any:
     if isinstance(cell, Decimal):
-        return int(cell) if cell == cell.to_integral_value() else float(cell)
+        nearest = float(cell)
+        return nearest if Decimal(repr(nearest)) == cell else str(cell)
     if isinstance(cell, dt.date | dt.datetime):
         return cell.isoformat()
     return str(cell)

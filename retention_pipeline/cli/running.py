@@ -53,8 +53,8 @@ def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Con
 def _execute(settings: Settings, as_of: dt.date | None, wait: float, progress: StageProgress) -> None:
     import dagster as dg
 
-    from retention_pipeline.defs.keys import JOB
     from retention_pipeline.definitions import build_definitions
+    from retention_pipeline.defs.keys import JOB
 
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     job = build_definitions(settings, progress).resolve_job_def(JOB)
@@ -88,5 +88,16 @@ def serve(settings: Settings, port: int) -> None:
         "RETENTION_CONFIG": str(settings.config_path),
         "RETENTION_HOME": str(settings.home_dir),
     }
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "retention_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    subprocess.run(command, env=environment, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "retention_pipeline.definitions",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
+    subprocess.run(command, env=environment, check=False)  # noqa: S603  # fixed words and an integer

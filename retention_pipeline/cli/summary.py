@@ -6,14 +6,17 @@ Belongs here: reading the published version for people. Not here: any number tha
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from duckdb import DuckDBPyConnection
 from rich.console import Console
 
 from retention_pipeline.cli.tables import money, percent, points, print_table
 from retention_pipeline.config import Settings
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 PERIODS_SHOWN = 4
 _PREFERRED_GRAINS = ("month", "quarter", "week", "year", "day")
@@ -42,7 +45,7 @@ def show_summary(settings: Settings, console: Console) -> None:
     console.print("next", style="bold")
     for line in (
         f"{command} status",
-        f'{command} query "select * from customer_retention where grain = \'month\' and segment_set = \'all\'"',
+        f"{command} query \"select * from customer_retention where grain = 'month' and segment_set = 'all'\"",
         f'{command} query "select metric, variant, meaning from _metric_catalog"',
     ):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
@@ -112,7 +115,7 @@ def _cell(
 
 
 def _bare(text: str) -> str:
-    return text.split(" ")[0]
+    return text.partition(" ")[0]
 
 
 def _print_freshness(published: DuckDBPyConnection, console: Console) -> None:

@@ -33,9 +33,7 @@ def build_gate(settings: Settings, stage: str, progress: Progress) -> dg.AssetCh
     ]
 
     @dg.multi_asset_check(name=f"gate_{stage}", specs=specs)
-    def gate(
-        context: dg.AssetCheckExecutionContext, clock: RunClock, writer: Writer
-    ) -> Iterator[dg.AssetCheckResult]:
+    def gate(context: dg.AssetCheckExecutionContext, clock: RunClock, writer: Writer) -> Iterator[dg.AssetCheckResult]:
         progress.stage(f"gate {stage}")
         inputs = inputs_of_stage(settings, clock.date, run_id=context.run_id, needs=(stage,))
         state = BuildState(settings.home)

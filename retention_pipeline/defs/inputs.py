@@ -7,13 +7,15 @@ Not here: how they are fingerprinted (``warehouse.store``).
 from __future__ import annotations
 
 import datetime as dt
-
-from duckdb import DuckDBPyConnection
+from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import InputRefusedError
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.store import data_through, default_as_of, inputs_fingerprint, open_store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 def resolve_inputs(store: DuckDBPyConnection, settings: Settings, as_of: dt.date | None, *, run_id: str) -> Inputs:

@@ -84,9 +84,7 @@ def _union_asset(settings: Settings, progress: Progress) -> dg.AssetsDefinition:
         description=METRIC_VALUES.grain,
         kinds={"duckdb"},
     )
-    def metric_values(
-        context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
-    ) -> dg.MaterializeResult[None]:
+    def metric_values(context: dg.AssetExecutionContext, clock: RunClock, writer: Writer) -> dg.MaterializeResult[None]:
         progress.step(METRIC_VALUES.name, len(FAMILIES), len(FAMILIES) + 1)
         inputs = inputs_of_stage(settings, clock.date, run_id=context.run_id, needs=(*NEEDS, *families))
         with connect(settings.home.build) as build:

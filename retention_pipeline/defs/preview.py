@@ -6,10 +6,12 @@ Belongs here: asset metadata. Not here: free text or personal data (no table bel
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from duckdb import DuckDBPyConnection
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 ROWS = 5
 

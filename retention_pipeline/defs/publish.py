@@ -15,7 +15,7 @@ from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.dictionary import MartsCatalogue, data_dictionary
 from retention_pipeline.defs.inputs import inputs_of_stage
-from retention_pipeline.defs.keys import GATED_STAGES, MARTS, METRICS, PUBLISHED, PUBLISHED_KEY, metrics_key
+from retention_pipeline.defs.keys import GATED_STAGES, MARTS, PUBLISHED, PUBLISHED_KEY, metrics_key
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.metrics.catalog import catalog_frame
 from retention_pipeline.metrics.families import FAMILIES

@@ -31,9 +31,7 @@ BELOW = {STAGING: (RAW, "gate:raw"), MARTS: (STAGING, "gate:staging")}
 class KeyIsSchemaAndTable(DagsterDbtTranslator):
     """A model's asset key is ``[schema, table]``, its group the schema."""
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """The default specification under our key and group."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = self.get_resource_props(manifest, unique_id)

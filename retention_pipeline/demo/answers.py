@@ -17,7 +17,7 @@ from retention_pipeline.demo.rhythm import DAY, Span
 COMMENT_CANARY = "please never store this sentence"
 """Stands in some comments; a search of everything the pipeline writes must not find it."""
 
-_KINDS = {"recommend": 0.10, "delivery_stars": 0.045, "thumb": 0.035}
+_KINDS = {"recommend": 0.13, "delivery_stars": 0.06, "thumb": 0.05}
 """Word of the shop for NPS, CSAT and thumbs -> share of orders that are answered."""
 
 _COMMENTS = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from retention_pipeline.demo.answers import Answer, AnswerVersion
-from retention_pipeline.demo.dirt import Fault, Ledger
+from retention_pipeline.demo.dirt import RECORDS_PER_FAULT, Fault, Ledger
 from retention_pipeline.demo.purchases import GUEST
 from retention_pipeline.demo.records import Lines
 from retention_pipeline.demo.rhythm import DAY, Span
@@ -44,7 +44,9 @@ def answer_twice(rng: np.random.Generator, answers: list[Answer], span: Span) ->
             score = "1" if first.versions[0].score == "1" else str(int(first.versions[0].score) // 2 + 1)
             version = AnswerVersion(day, later, score)
             again.append(
-                Answer(f"G{position + 1:04d}", first.customer, first.order, first.kind, first.sent, later, "", [version])
+                Answer(
+                    f"G{position + 1:04d}", first.customer, first.order, first.kind, first.sent, later, "", [version]
+                )
             )
     return again
 
@@ -76,8 +78,8 @@ def plant_in_feedback(rng: np.random.Generator, answers: list[Answer], lines: Li
     """Answers that no scale holds, answers without a number, answers written twice."""
     single = [answer for answer in answers if len(answer.versions) == 1]
     single = [single[index] for index in rng.permutation(len(single))]
-    for fault in BAD_FEEDBACK:
-        for answer in [single.pop() for _ in range(min(len(single), _count(_BAD_SHARE, lines)))]:
+    for fault in BAD_FEEDBACK[: len(single) // RECORDS_PER_FAULT]:
+        for answer in [single.pop() for _ in range(_count(_BAD_SHARE, lines))]:
             answer.is_lost = True
             lines.of[answer.number][0].cells[lines.column(fault.column)] = fault.text
             ledger.bad("feedback", fault.name, fault.reason)

@@ -121,9 +121,7 @@ def _draw_purchases(
     return np.concatenate(columns[0]), np.concatenate(columns[1]), np.concatenate(columns[2])
 
 
-def _draw_amounts(
-    rng: np.random.Generator, population: Population, customer: Integers, ordinal: Integers
-) -> Integers:
+def _draw_amounts(rng: np.random.Generator, population: Population, customer: Integers, ordinal: Integers) -> Integers:
     """Order values in cents; returning customers spend a little more, guests a little less."""
     level = np.where(customer == GUEST, 44.0, population.spending[customer])
     uplift = np.where(ordinal > 0, _RETURNING_UPLIFT, 1.0)

@@ -117,7 +117,12 @@ def customer_lines(
 
 
 def _follow(
-    lines: Lines, customer: int, happened: list[tuple[int, str, str]], population: Population, span: Span, stamps: Stamps
+    lines: Lines,
+    customer: int,
+    happened: list[tuple[int, str, str]],
+    population: Population,
+    span: Span,
+    stamps: Stamps,
 ) -> None:
     """One line per event, each with everything known about the customer by then."""
     number = customer_number(customer)

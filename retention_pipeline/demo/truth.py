@@ -154,7 +154,9 @@ def customers_csv(population: Population, span: Span) -> str:
     """The text of ``truth_customers.csv``: one row per customer with the true lifetime, rate and mood."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("customer_no", "channel", "acquired_date", "death_date", "lifetime_days", "orders_per_year", "mood"))
+    writer.writerow(
+        ("customer_no", "channel", "acquired_date", "death_date", "lifetime_days", "orders_per_year", "mood")
+    )
     for index in range(population.size):
         acquired, death = float(population.acquired[index]), float(population.death[index])
         writer.writerow(

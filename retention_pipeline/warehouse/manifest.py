@@ -108,9 +108,13 @@ def read_manifest(folder: Path, *, expected: str | None = None) -> Manifest:
         FileNotFoundError: There is no such version (any more).
         CorruptFileError: Manifest, checksum and name do not agree.
     """
-    data = (folder / MANIFEST).read_bytes()
+    try:
+        data, noted = (folder / MANIFEST).read_bytes(), (folder / CHECKSUM).read_bytes()
+    except FileNotFoundError:
+        if not folder.exists():
+            raise
+        raise CorruptFileError(f"{folder} lacks its manifest or the checksum of it", remedy=_REMEDY) from None
     checksum = hashlib.sha256(data).hexdigest()
-    noted = (folder / CHECKSUM).read_bytes()
     if noted != f"{checksum}  {MANIFEST}\n".encode() or expected not in {None, checksum}:
         raise CorruptFileError(f"{folder / MANIFEST} differs from its checksum", remedy=_REMEDY)
     content = json.loads(data)

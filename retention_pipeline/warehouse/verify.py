@@ -11,8 +11,8 @@ from retention_pipeline.core.errors import CorruptFileError
 from retention_pipeline.warehouse import files
 from retention_pipeline.warehouse.manifest import FileRecord, Manifest, read_manifest
 
-_Identity = tuple[str, int, int, int]
-_verified: dict[_Identity, str] = {}
+_REMEDY = "use another version (see `retention status`) until the next run has published an intact one"
+_verified: dict[tuple[str, int, int, int], str] = {}
 
 
 def verify_version(folder: Path, *, expected: str | None = None) -> Manifest:
@@ -31,14 +31,32 @@ def verify_version(folder: Path, *, expected: str | None = None) -> Manifest:
     """
     manifest = read_manifest(folder, expected=expected)
     for record in manifest.files:
-        _compare(folder / record.name, record, files.sha256_file)
+        verify_file(folder / record.name, record)
     return manifest
 
 
-def verify_file(path: Path, record: FileRecord) -> None:
-    """Compare one file with its record; a file that has not changed since is not read again by this process."""
-    _compare(path, record, _remembered)
+def verify_file(path: Path, record: FileRecord, *, remember: bool = False) -> None:
+    """Compare one file with its record.
 
+    Args:
+        path: The file.
+        record: What the manifest says about it.
+        remember: Trust an earlier comparison by this process if size, time and inode are still the same.
 
-def _compare(path: Path, record: FileRecord, checksum: object) -> None:
-    raise NotImplementedError
+    Raises:
+        FileNotFoundError: The whole version is gone.
+        CorruptFileError: The file is missing or differs.
+    """
+    try:
+        stat = path.stat()
+        identity = (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        if remember and _verified.get(identity) == record.sha256:
+            return
+        checksum = files.sha256_file(path) if stat.st_size == record.bytes else "of another size"
+    except FileNotFoundError:
+        if not path.parent.exists():
+            raise
+        raise CorruptFileError(f"{path} is missing", remedy=_REMEDY) from None
+    if checksum != record.sha256:
+        raise CorruptFileError(f"{path} differs from the checksum in its manifest", remedy=_REMEDY)
+    _verified[identity] = checksum

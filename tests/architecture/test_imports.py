@@ -15,7 +15,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_IMPORT = {
     "core": set(),
-    "config": {"core"},
+    "config_schema": {"core"},
+    "config": {"core", "config_schema"},
     "intake": {"core", "config"},
     "warehouse": {"core", "config"},
     "metrics": {"core", "config"},

@@ -35,10 +35,14 @@ def test_a_model_is_at_most_120_lines_with_its_yaml_beside_it(path: Path) -> Non
     assert path.with_suffix(".yml").exists()
 
 
-CLOCK = re.compile(r"\b(now\s*\(|current_date\b|current_timestamp\b|today\s*\(|get_current_timestamp|getdate\s*\()", re.I)
+CLOCK = re.compile(
+    r"\b(now\s*\(|current_date\b|current_timestamp\b|today\s*\(|get_current_timestamp|getdate\s*\()", re.I
+)
 
 
-@pytest.mark.parametrize("path", MODELS + sorted((ROOT / "dbt_project" / "macros").rglob("*.sql")), ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", MODELS + sorted((ROOT / "dbt_project" / "macros").rglob("*.sql")), ids=lambda p: p.stem
+)
 def test_no_sql_reads_the_clock(path: Path) -> None:
     assert not CLOCK.search(path.read_text(encoding="utf-8"))
 

@@ -65,7 +65,7 @@ def scaled(column: str, units: int) -> int | Decimal:
 
 def first_day(state: State) -> dt.date | None:
     """The day the calendar begins: the first valid order or counted answer."""
-    return min((row.day for row in (*state.purchases, *state.answers)), default=None)
+    return min([row.day for row in state.purchases] + [row.day for row in state.answers], default=None)
 
 
 def period_facts(state: State) -> PeriodFacts:

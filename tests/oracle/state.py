@@ -95,7 +95,8 @@ class State:
     @cached_property
     def segment_keys(self) -> dict[str, list[str]]:
         """Every known key of each segment set."""
-        people = {row.customer_id for row in (*self.purchases, *self.answers) if row.customer_id is not None}
+        people = {row.customer_id for row in self.purchases} | {row.customer_id for row in self.answers}
+        people.discard(None)
         keys = {}
         for name, histories in self.attributes.items():
             found = {value for history in histories.values() for _, value in history}

@@ -1,0 +1,76 @@
+with
+
+orders as (
+    select * from {{ ref('stg_orders') }}
+),
+
+customers as (
+    select * from {{ ref('stg_customers') }}
+),
+
+feedback as (
+    select * from {{ ref('stg_feedback') }}
+),
+
+attributes as (
+    select * from {{ ref('stg_customer_attributes') }}
+),
+
+segment_sets as (
+    {{ text_rows(var('segments'), 'segment_set') }}
+),
+
+known_customers as (
+    select customer_id
+    from orders
+    where is_valid and has_customer
+    union
+    select customer_id
+    from customers
+    union
+    select customer_id
+    from feedback
+    where is_counted and customer_id is not null
+),
+
+expected as (
+    select
+        known_customers.customer_id,
+        segment_sets.segment_set
+    from known_customers
+    cross join segment_sets
+),
+
+configured as (
+    select
+        expected.customer_id,
+        expected.segment_set,
+        coalesce(attributes.segment_key, '(unknown)') as segment_key,
+        coalesce(attributes.valid_from, cast('0001-01-01' as date)) as valid_from,
+        coalesce(attributes.valid_to, cast('9999-12-31' as date)) as valid_to
+    from expected
+    left join attributes
+        on
+            expected.customer_id = attributes.customer_id
+            and expected.segment_set = attributes.segment_set
+),
+
+final as (
+    select
+        customer_id,
+        segment_set,
+        segment_key,
+        valid_from,
+        valid_to
+    from configured
+    union all
+    select
+        customer_id,
+        'all' as segment_set,
+        'all' as segment_key,
+        cast('0001-01-01' as date) as valid_from,
+        cast('9999-12-31' as date) as valid_to
+    from known_customers
+)
+
+select * from final

@@ -1,0 +1,122 @@
+"""How each cohort of first-time buyers comes back and what it is worth so far (section 5 of the metric definitions).
+
+Belongs here: definitions and formulas over ``fct_cohort_period``. Not here: building cohorts (dbt), predicted lifetime value.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Final, cast
+
+import numpy as np
+import pandas as pd
+
+from retention_pipeline.core.periods import Grain, period_end
+from retention_pipeline.core.status import Status
+from retention_pipeline.metrics.context import MetricContext
+from retention_pipeline.metrics.definition import CALENDAR, PERIOD_RULE, MetricDefinition
+from retention_pipeline.metrics.facts import Facts, as_dates
+from retention_pipeline.metrics.intervals import NORMAL_MEAN, WILSON, normal_mean, wilson, within
+from retention_pipeline.metrics.rows import Cells, assemble, count, without_value
+
+_metric = partial(MetricDefinition, family="cohort_retention", source="metric definitions, section 5")
+_revenue = partial(_metric, metric="cohort_revenue", unit="money", is_additive=True)
+_value = partial(_metric, metric="cohort_value_to_date", unit="money", interval=NORMAL_MEAN, source="A2, observed part")
+
+DEFINITIONS: Final = (
+    _metric(
+        metric="cohort_retention", variant="on", unit="fraction", interval=WILSON,
+        meaning="Of the customers who first bought in one period, the share that bought in this later period.",
+        formula="customers of the cohort who ordered in the period / cohort size",
+        maturity=PERIOD_RULE + "; the first period that lies ahead is shown as immature",
+    ),
+    _metric(
+        metric="cohort_retention", variant="on_or_after", unit="fraction", interval=WILSON,
+        meaning="Of the customers who first bought in one period, the share that bought in this later period or after it.",
+        formula="customers of the cohort who ordered in the period or any later one / cohort size",
+        maturity="always immature, as it can still rise; provisional where open_ended_cohorts is set",
+    ),
+    _metric(
+        metric="cohort_orders", unit="orders", is_additive=True,
+        meaning="Orders that the customers of one cohort placed in this period.", formula="sum of valid orders",
+    ),
+    _revenue(
+        variant="gross", meaning="Revenue of one cohort in this period, before refunds.",
+        formula="sum of order amounts",
+    ),
+    _revenue(
+        variant="net", meaning="Revenue of one cohort in this period, after refunds.",
+        formula="sum of order amounts - refunds",
+    ),
+    _value(
+        variant="gross", meaning="What a customer of the cohort has spent on average from the first order to this period.",
+        formula="revenue of the cohort up to the end of the period / cohort size",
+    ),
+    _value(
+        variant="net", meaning="The same after refunds: the lifetime value curve as observed, nothing predicted.",
+        formula="revenue after refunds up to the end of the period / cohort size",
+    ),
+    _metric(
+        metric="cohort_revenue_retention", variant="gross", unit="fraction",
+        meaning="Revenue of a cohort in this period relative to its first period.",
+        formula="revenue of the period / revenue of the cohort's first period",
+    ),
+)  # fmt: skip
+
+_AHEAD: Final = "is_ahead"
+
+
+def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
+    """Metric rows of the family from ``fct_cohort_period``."""
+    reached = facts["fct_cohort_period"].assign(**{_AHEAD: False})
+    triangle = pd.concat([reached, _next_cells(reached)], ignore_index=True) if len(reached) else reached
+    cohorts = Facts.of(triangle, basis=CALENDAR)
+    return assemble(cohorts, _cells(cohorts, context), DEFINITIONS, context, source="orders")
+
+
+def _next_cells(reached: pd.DataFrame) -> pd.DataFrame:
+    """For each cohort and segment the cell after its last one, so that a reader sees where the triangle ends."""
+    by = ["calendar", "grain", "cohort_start", "segment_set", "segment_key"]
+    last = reached.loc[reached.groupby(by, observed=True)["cohort_age"].idxmax(), [*by, "cohort_age", "period_end"]]
+    pairs = last[["grain", "period_end"]].drop_duplicates()
+    ends = [
+        _end(day.date(), grain) for day, grain in zip(as_dates(pairs["period_end"]), pairs["grain"], strict=True)
+    ]  # fmt: skip
+    ahead = last.merge(pairs.assign(following=ends), on=["grain", "period_end"])
+    ahead["cohort_age"] += 1
+    ahead = ahead.rename(columns={"period_end": "period_start", "following": "period_end"})
+    for name in ("period_start", "period_end", "cohort_start"):
+        ahead[name] = as_dates(ahead[name]).astype(reached[name].dtype)
+    return ahead.assign(**{_AHEAD: True})
+
+
+def _end(start: dt.date, grain: str) -> dt.date:
+    return period_end(start, cast("Grain", grain))
+
+
+def _cells(cohorts: Facts, context: MetricContext) -> Iterator[Cells]:
+    ahead = cohorts.frame[_AHEAD].to_numpy(dtype=bool)
+    size, active = cohorts["cohort_size"], cohorts["customers_active"]
+    per_member = partial(Cells, denominator=size, n=size, where=~ahead)
+    yield per_member(name="cohort_retention.on", numerator=active, interval=wilson(active, size))
+    yield without_value("cohort_retention.on", Status.IMMATURE, ahead)
+    if context.open_ended_cohorts:
+        later = cohorts["customers_active_on_or_after"]
+        yield per_member(
+            name="cohort_retention.on_or_after", numerator=later, interval=wilson(later, size),
+            forced=Status.PROVISIONAL,
+        )  # fmt: skip
+    else:
+        yield without_value("cohort_retention.on_or_after", Status.IMMATURE, ~ahead)
+    yield count("cohort_orders.standard", cohorts["orders_count"], n=active, where=~ahead)
+    for variant, lowest in (("gross", 0.0), ("net", -np.inf)):
+        yield count(f"cohort_revenue.{variant}", cohorts[f"revenue_{variant}"], n=active, where=~ahead)
+        total, squares = cohorts[f"revenue_{variant}_to_date"], cohorts[f"revenue_{variant}_to_date_sq"]
+        interval = within(normal_mean(size, total, squares), lowest, np.inf)
+        yield per_member(name=f"cohort_value_to_date.{variant}", numerator=total, interval=interval)
+    yield Cells(
+        name="cohort_revenue_retention.gross", numerator=cohorts["revenue_gross"],
+        denominator=cohorts["revenue_gross_first"], n=size, where=~ahead,
+    )  # fmt: skip
