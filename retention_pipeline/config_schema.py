@@ -22,6 +22,8 @@ RESERVED_SEGMENTS = frozenset({"all", "customer_id", "created_at", "updated_at"}
 
 
 class Section(BaseModel):
+    """A table of the file: frozen, and an unknown key is an error."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

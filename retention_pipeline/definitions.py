@@ -11,9 +11,9 @@ from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.defs.automation import build_jobs
 from retention_pipeline.defs.dbt import ensure_manifest
-from retention_pipeline.defs.dictionary import MartsCatalogue
 from retention_pipeline.defs.gates import build_gate
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, STAGING
+from retention_pipeline.defs.marts import MartsCatalogue
 from retention_pipeline.defs.metrics import build_metric_assets
 from retention_pipeline.defs.publish import build_publish_asset
 from retention_pipeline.defs.raw import build_raw_assets
@@ -27,7 +27,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
     transforms = [build_dbt_assets(settings, manifest, stage, watch) for stage in (STAGING, MARTS)]
     version = build_publish_asset(settings, MartsCatalogue.from_manifest(manifest), watch)
     return dg.Definitions(
-        assets=[build_raw_assets(settings, watch), *transforms, *build_metric_assets(settings, watch), version],
+        assets=[build_raw_assets(settings, watch), *transforms, build_metric_assets(settings, watch), version],
         asset_checks=[build_gate(settings, stage, watch) for stage in GATED_STAGES],
         jobs=build_jobs(),
         resources={"clock": RunClock(), "writer": Writer(home_dir=str(settings.home_dir))},

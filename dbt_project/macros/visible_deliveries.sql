@@ -1,7 +1,9 @@
 {# The deliveries whose rows make up a source's state at as_of.
-   Increments add up. A snapshot is the full state, so only the latest one counts, except where history is wanted. #}
+   Increments add up. A snapshot is the full state of its date, so only the latest one counts, except where history is wanted. #}
 {% macro visible_deliveries(source_name, with_history=false) -%}
-    select delivered.delivery_id
+    select
+        delivered.delivery_id,
+        case when delivered.kind = 'snapshot' then delivered.business_date end as snapshot_date
     from {{ source('raw', 'deliveries') }} as delivered
     where
         delivered.source = '{{ source_name }}'

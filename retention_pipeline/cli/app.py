@@ -137,9 +137,7 @@ def demo(
     """Write a simulated shop: configuration, daily files with dirt, and the truth behind them."""
     from retention_pipeline.demo.shop import write_shop
 
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder}: is not empty", remedy="name a new folder, or remove this one")
-    with out.status("simulating three years of a shop"):
+    with out.status(f"simulating {days} days of a shop"):
         write_shop(folder, seed=seed, customers=customers, days=days)
     out.print(f"demo shop written to {folder}; next: retention --config {folder}/retention.toml run", soft_wrap=True)
 

@@ -35,32 +35,31 @@ def run_query(
     if form == "parquet":
         if output is None:
             raise ConfigError("--format parquet needs --output FILE")
-        write_parquet(settings.home_dir, sql, output, version=version)
+        write_parquet(settings.home, sql, output, version=version)
         return
-    columns, rows = run_select(settings.home_dir, sql, version=version)
-    if form == "table" and output is None:
+    columns, rows = run_select(settings.home, sql, version=version)
+    if output is not None:
+        with output.open("w", encoding="utf-8", newline="") as handle:
+            _write(handle, form, columns, rows)
+    elif form == "table":
         print_table(console, columns, rows[:ROWS_SHOWN])
         if len(rows) > ROWS_SHOWN:
             console.print(f"... {len(rows) - ROWS_SHOWN} more rows; --format csv shows all")
-        return
-    if output is None:
+    else:
         _write(sys.stdout, form, columns, rows)
-        return
-    with output.open("w", encoding="utf-8", newline="") as handle:
-        _write(handle, form, columns, rows)
 
 
 def _write(handle: TextIO, form: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
     if form == "json":
         for row in rows:
-            handle.write(json.dumps(dict(zip(columns, row, strict=True)), default=_json, ensure_ascii=False) + "\n")
-        return
-    if form == "table":
+            record = dict(zip(columns, row, strict=True))
+            handle.write(json.dumps(record, default=_json, ensure_ascii=False) + "\n")
+    elif form == "table":
         print_table(Console(file=handle, width=10_000), columns, rows)
-        return
-    writer = csv.writer(handle, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_neutral(cell) for cell in row] for row in rows)
+    else:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_neutral(cell) for cell in row] for row in rows)
 
 
 def _neutral(cell: Any) -> Any:

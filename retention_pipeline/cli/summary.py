@@ -18,19 +18,19 @@ from retention_pipeline.warehouse.read import current_version, open_published, p
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-PERIODS_SHOWN = 4
+PERIODS_SHOWN = 3
 _PREFERRED_GRAINS = ("month", "quarter", "week", "year", "day")
 
-HEADLINES: tuple[tuple[str, str, str, str, Callable[[float | None], str] | None], ...] = (
-    ("customers retained", "customer_retention_rate", "set_based", "purchase_window", percent),
-    ("customers churned", "customer_churn_rate", "base_leavers", "purchase_window", percent),
-    ("bought again in period", "repeat_customer_rate", "in_period", "calendar", percent),
-    ("bought before", "repeat_customer_rate", "returning", "calendar", percent),
-    ("average order value", "average_order_value", "gross", "calendar", None),
-    ("net promoter score", "net_promoter_score", "standard", "scale_0_10", points),
-    ("satisfied (top two)", "customer_satisfaction", "top_box", "scale_1_5", percent),
+HEADLINES: tuple[tuple[str, str, str, str, Callable[[float], str]], ...] = (
+    ("retained, %", "customer_retention_rate", "set_based", "purchase_window", percent),
+    ("churned, %", "customer_churn_rate", "base_leavers", "purchase_window", percent),
+    ("bought twice, %", "repeat_customer_rate", "in_period", "calendar", percent),
+    ("bought before, %", "repeat_customer_rate", "returning", "calendar", percent),
+    ("order value, {currency}", "average_order_value", "gross", "calendar", money),
+    ("NPS, -100 to 100", "net_promoter_score", "standard", "scale_0_10", points),
+    ("satisfied, %", "customer_satisfaction", "top_box", "scale_1_5", percent),
 )
-"""Row label, metric, variant, basis, format (money when None)."""
+"""Row label with its unit, metric, variant, basis, format."""
 
 
 def show_summary(settings: Settings, console: Console) -> None:
@@ -82,8 +82,9 @@ def _print_headlines(settings: Settings, published: DuckDBPyConnection, console:
     rows = []
     for label, metric, variant, basis, form in HEADLINES:
         found = _values(published, grain, metric, variant, basis)
-        cells = [_cell(found.get(start), form, settings.shop.currency) for start, _, _ in periods]
-        rows.append([label, *cells])
+        if any(start in found for start, _, _ in periods):
+            cells = [_cell(found.get(start), form) for start, _, _ in periods]
+            rows.append([label.format(currency=settings.shop.currency), *cells])
     title = f"\nlast complete {grain}s, 95 % interval in brackets"
     print_table(console, ("", *(name for _, name, _ in periods)), rows, title=title)
 
@@ -101,21 +102,15 @@ def _values(
 
 def _cell(
     found: tuple[float | None, float | None, float | None, str] | None,
-    form: Callable[[float | None], str] | None,
-    currency: str,
+    form: Callable[[float], str],
 ) -> str:
     if found is None:
         return "-"
     value, low, high, status = found
     if value is None:
         return status
-    show = form or (lambda amount: money(amount, currency))
-    interval = "" if low is None else f" [{_bare(show(low))}, {_bare(show(high))}]"
-    return show(value) + interval + ("" if status == "final" else f" {status}")
-
-
-def _bare(text: str) -> str:
-    return text.partition(" ")[0]
+    interval = "" if low is None or high is None else f" [{form(low)}, {form(high)}]"
+    return form(value) + interval + ("" if status == "final" else f" {status}")
 
 
 def _print_freshness(published: DuckDBPyConnection, console: Console) -> None:

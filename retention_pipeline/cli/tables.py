@@ -32,19 +32,19 @@ def _plain(cell: object) -> str:
     return str(cell)
 
 
-def percent(value: float | None) -> str:
-    """A fraction as a percentage with one decimal."""
-    return "" if value is None else f"{_rounded(100 * value, '0.1')} %"
+def percent(value: float) -> str:
+    """A fraction in percent, with one decimal."""
+    return f"{_rounded(100 * value, '0.1')}"
 
 
-def money(value: float | None, currency: str) -> str:
-    """An amount with two decimals and its currency."""
-    return "" if value is None else f"{_rounded(value, '0.01'):,} {currency}"
+def money(value: float) -> str:
+    """An amount with two decimals."""
+    return f"{_rounded(value, '0.01'):,}"
 
 
-def points(value: float | None) -> str:
+def points(value: float) -> str:
     """A score between -1 and 1 on the usual scale of -100 to 100."""
-    return "" if value is None else f"{_rounded(100 * value, '1'):+}"
+    return f"{_rounded(100 * value, '1'):+}"
 
 
 def _rounded(value: float, unit: str) -> Decimal:

@@ -6,13 +6,22 @@ Belongs here: finding them, in a checkout and in an installed package alike. Not
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 PACKAGE_DIR = Path(__file__).resolve().parents[1]
 
 
-def resource_dir(name: Literal["dbt_project", "data_tests"]) -> Path:
-    """The folder of one kind of resource.
+def dbt_project_dir() -> Path:
+    """The folder of the dbt project."""
+    return _find("dbt_project")
+
+
+def data_tests_dir() -> Path:
+    """The folder of the data-quality suites."""
+    return _find("data_tests")
+
+
+def _find(name: str) -> Path:
+    """A folder of this name in the package, else beside it.
 
     An installed package carries its own copy; only where there is none (a checkout) is the repository's folder used, so
     that a folder of the same name next to an installed package is never picked up.

@@ -37,6 +37,8 @@ class NodeResult:
     message: str
     seconds: float
     failures: int
+    table: str
+    description: str
 
     @property
     def succeeded(self) -> bool:
@@ -71,7 +73,7 @@ def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
 def _common_arguments(home: Home) -> list[str]:
     project = str(dbt_project_dir())
     return [
-        "--quiet", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check",
+        "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check",
         "--project-dir", project, "--profiles-dir", project,
         "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_target / "logs"),
     ]  # fmt: skip
@@ -129,6 +131,16 @@ def ensure_manifest(home: Home) -> Path:
     return manifest
 
 
+def _parsed_project(home: Home) -> Any:
+    """The project as dbt parsed it. ``manifest.json`` would not do: a generic test loses its arguments in it."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    ensure_manifest(home)
+    packed = (home.dbt_target / "partial_parse.msgpack").read_bytes()
+    return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+
+
 def run_dbt(
     home: Home, selection: list[str], variables: dict[str, Any], on_node: Callable[[str, int, int], None]
 ) -> list[NodeResult]:
@@ -143,11 +155,9 @@ def run_dbt(
     Raises:
         GateFailedError: A model or a test failed; the message names each.
     """
-    from dbt.artifacts.schemas.manifest import WritableManifest
     from dbt.cli.main import dbtRunner
-    from dbt.contracts.graph.manifest import Manifest
 
-    manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(str(ensure_manifest(home))))
+    manifest = _parsed_project(home)
 
     def watch(event: Any) -> None:
         if event.info.name == "LogStartLine":
@@ -175,4 +185,12 @@ def _node_result(result: Any) -> NodeResult:
         message=str(result.message or "").strip(),
         seconds=float(result.execution_time),
         failures=int(result.failures or 0),
+        table=_tested_table(result.node),
+        description=str(getattr(result.node, "description", "") or f"dbt test {result.node.name}"),
     )
+
+
+def _tested_table(node: Any) -> str:
+    """``schema.table`` a test is attached to; a test of its own file belongs to no single table."""
+    attached = getattr(node, "attached_node", None)
+    return attached.rpartition(".")[2] if attached else str(node.name)

@@ -3,8 +3,6 @@
 Belongs here: how a gate's report becomes asset checks. Not here: evaluating suites (``quality``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,9 +14,11 @@ from retention_pipeline.core.resources import data_tests_dir
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import RAW
 from retention_pipeline.defs.resources import RunClock, Writer
-from retention_pipeline.quality.gate import GateReport, run_gate
+from retention_pipeline.quality.gate import run_gate
+from retention_pipeline.quality.parameters import configured_parts, gate_parameters
+from retention_pipeline.quality.report import GateReport
 from retention_pipeline.quality.suites import load_suites
-from retention_pipeline.warehouse.build import BuildState, Inputs
+from retention_pipeline.warehouse.build import BuildState
 
 CHECK = "suite"
 """Name of the check of each table; its metadata lists the single expectations."""
@@ -26,59 +26,50 @@ CHECK = "suite"
 
 def build_gate(settings: Settings, stage: str, progress: Progress) -> dg.AssetChecksDefinition:
     """The gate behind one stage; nothing downstream of its tables runs when it does not pass."""
-    suites = load_suites(data_tests_dir(), stage)
+    suites = {tuple(suite.table.split(".")): suite for suite in load_suites(data_tests_dir(), stage)}
     specs = [
-        dg.AssetCheckSpec(CHECK, asset=dg.AssetKey([stage, suite.table]), blocking=True, description=suite.description)
-        for suite in suites
+        dg.AssetCheckSpec(CHECK, asset=dg.AssetKey(key), blocking=True, description=suite.description)
+        for key, suite in suites.items()
     ]
 
     @dg.multi_asset_check(name=f"gate_{stage}", specs=specs)
     def gate(context: dg.AssetCheckExecutionContext, clock: RunClock, writer: Writer) -> Iterator[dg.AssetCheckResult]:
         progress.stage(f"gate {stage}")
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run_id, needs=(stage,))
+        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=(stage,))
         state = BuildState(settings.home)
         state.clear(f"gate:{stage}")
         database = settings.home.store if stage == RAW else settings.home.build
         report = run_gate(
             stage,
-            suites,
+            suites.values(),
             database=database,
             attach={} if stage == RAW else {"store": settings.home.store},
-            parameters=gate_parameters(settings, inputs),
+            parameters=gate_parameters(
+                settings, as_of=inputs.as_of, data_through=inputs.data_through["orders"] or inputs.as_of
+            ),
+            configured=configured_parts(settings),
+            progress=progress,
         )
-        for suite in suites:
-            yield _check_result(stage, suite.table, report)
+        for suite in suites.values():
+            yield _check_result(suite.table, report)
         report.raise_if_blocking()
         state.mark(f"gate:{stage}", inputs, {"checks": report.to_rows()})
 
     return gate
 
 
-def gate_parameters(settings: Settings, inputs: Inputs) -> dict[str, str]:
-    """Values that a suite's SQL may refer to."""
-    through = inputs.data_through.get("orders")
-    return {
-        "as_of": inputs.as_of.isoformat(),
-        "data_through": (through or inputs.as_of).isoformat(),
-        "min_cell_size": str(settings.shop.min_cell_size),
-        "activity_window_days": str(settings.shop.activity_window_days),
-        "currency": settings.shop.currency,
-        "configured_sources": ",".join(settings.sources.configured()),
-    }
-
-
-def _check_result(stage: str, table: str, report: GateReport) -> dg.AssetCheckResult:
+def _check_result(table: str, report: GateReport) -> dg.AssetCheckResult:
     results = [result for result in report.results if result.table == table]
-    bad = [result for result in results if result.outcome in {"failed", "error"}]
+    bad = [result for result in results if result.blocks]
     metadata: dict[str, Any] = {
         "checks": len(results),
         "not_applicable": sum(result.outcome == "not_applicable" for result in results),
-        "seconds": round(sum(result.seconds for result in results), 3),
+        "seconds": round(max(result.seconds for result in results), 3),
     }
     for result in bad:
         metadata[f"{result.outcome}: {result.check}"] = f"{result.description} (found {result.observed})"
     return dg.AssetCheckResult(
-        asset_key=dg.AssetKey([stage, table]),
+        asset_key=dg.AssetKey(table.split(".")),
         check_name=CHECK,
         passed=not bad,
         severity=dg.AssetCheckSeverity.ERROR,

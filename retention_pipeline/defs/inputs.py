@@ -43,7 +43,8 @@ def begin_build(store: DuckDBPyConnection, settings: Settings, as_of: dt.date | 
     inputs = resolve_inputs(store, settings, as_of, run_id=run_id)
     state = BuildState(settings.home)
     state.begin(inputs)
-    state.mark("raw", inputs, {})
+    state.clear("raw")
+    state.mark("raw", inputs)
     return inputs
 
 

@@ -3,10 +3,6 @@
 Belongs here: the raw assets and their metadata. Not here: how a file is read (``intake``).
 """
 
-from __future__ import annotations
-
-import datetime as dt
-import os
 from collections.abc import Iterator
 
 import dagster as dg
@@ -17,10 +13,12 @@ from retention_pipeline.defs.inputs import begin_build
 from retention_pipeline.defs.keys import RAW, RAW_TABLES, raw_key
 from retention_pipeline.defs.preview import table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.intake.ingest import ingest
 from retention_pipeline.intake.report import IntakeReport
+from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.keys import load_id_key
-from retention_pipeline.warehouse.store import open_store
+from retention_pipeline.warehouse.store import bind_id_key, open_store
 
 DESCRIPTIONS = {
     "deliveries": "The catalogue: one row per delivered file, with what became of its records.",
@@ -29,12 +27,6 @@ DESCRIPTIONS = {
     "feedback": "Accepted answers of every delivery.",
     "quarantine": "Records that were set aside, each with its reason.",
 }
-
-
-def received_date() -> dt.date:
-    """The day of arrival of what is read now: the only clock of the product."""
-    override = os.environ.get("RETENTION_RECEIVED_ON")
-    return dt.date.fromisoformat(override) if override else dt.datetime.now(dt.UTC).date()
 
 
 def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinition:
@@ -53,7 +45,9 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
         progress.stage("ingest")
         key = load_id_key(settings.home)
         with open_store(settings.home) as store:
-            report = ingest(store, settings, key, received_date=received_date(), progress=progress)
+            bind_id_key(store, key)
+            with duckdb_errors(settings.home.store):
+                report = ingest(store, settings, key, received_date=received_date(), progress=progress)
             for line in report.warnings():
                 context.log.warning(line)
             report.raise_for_refusals(settings)

@@ -3,8 +3,6 @@
 Belongs here: Dagster resources. Not here: settings (``build_definitions`` closes over them).
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from contextlib import ExitStack
 from pathlib import Path

@@ -3,8 +3,6 @@
 Belongs here: how dbt nodes become assets. Not here: running dbt (``dbt``), the SQL (``dbt_project``).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.warehouse.build import BuildState
 from retention_pipeline.warehouse.connection import connect
 
-SELECTION = {STAGING: ["path:models/staging"], MARTS: ["path:models/intermediate", "path:models/marts"]}
+SELECTION = {STAGING: ["fqn:retention.staging"], MARTS: ["fqn:retention.intermediate", "fqn:retention.marts"]}
 """dbt selection of each stage; intermediate models are built with the facts they serve."""
 
 BELOW = {STAGING: (RAW, "gate:raw"), MARTS: (STAGING, "gate:staging")}
@@ -55,14 +53,16 @@ def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: P
         state.clear(stage)
         results = run_dbt(settings.home, SELECTION[stage], dbt_vars(settings, inputs), progress.step)
         state.mark(stage, inputs, {"tests": [_test_row(stage, result) for result in results if _is_test(result)]})
-        seconds = {result.name: result.seconds for result in results}
+        selected = {key.path[-1]: key for key in context.selected_asset_keys}
         with connect(settings.home.build) as build:
-            for key in sorted(context.selected_asset_keys):
+            # in the order dbt built them, which is the order Dagster wants to hear of them
+            for result in (result for result in results if result.name in selected):
+                key = selected[result.name]
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={
                         **table_metadata(build, ".".join(key.path)),
-                        "seconds": round(seconds[key.path[-1]], 3),
+                        "seconds": round(result.seconds, 3),
                         "as_of": inputs.as_of.isoformat(),
                     },
                 )
@@ -75,4 +75,13 @@ def _is_test(result: NodeResult) -> bool:
 
 
 def _test_row(stage: str, result: NodeResult) -> dict[str, Any]:
-    return {"stage": stage, "name": result.name, "unexpected_count": result.failures}
+    return {
+        "stage": stage,
+        "table_name": result.table,
+        "check_name": result.name,
+        "meaning": result.description,
+        "outcome": "passed",
+        "expected": "no rows",
+        "observed": "no rows",
+        "unexpected_count": result.failures,
+    }

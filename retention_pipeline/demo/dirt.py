@@ -7,14 +7,15 @@ Belongs here: the ledger of planted faults, choosing victims, faults of order re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from retention_pipeline.demo.purchases import Order
 from retention_pipeline.demo.records import Line, Lines, money
-from retention_pipeline.demo.rhythm import CHANGE_HOUR, DAY, Span, Stamps
+from retention_pipeline.demo.rhythm import CHANGE_HOUR, DAY, Stamps
 
 LATE_DAYS = (1, 3, 30, 400)
 _LATE_SHARES = {1: 0.004, 3: 0.002, 30: 0.0008, 400: 0.0004}
@@ -41,11 +42,12 @@ class Fault:
 
 
 BAD_ORDERS = (
-    Fault("amount_in_words", "total", "n/a", "amount_not_a_number", True),
-    Fault("thirtieth_of_february", "placed_at", "{year}-02-30T10:15:00", "timestamp_not_a_date", True),
+    Fault("amount_in_words", "total", "n/a", "number_unreadable", True),
+    Fault("amount_with_decimal_comma", "total", "12,50", "number_other_separators", True),
+    Fault("thirtieth_of_february", "placed_at", "{year}-02-30T10:15:00", "timestamp_unreadable", True),
     Fault("clock_years_ahead", "placed_at", "2099-07-01T08:00:00", "timestamp_in_future", True),
-    Fault("no_order_number", "order_no", "", "order_id_missing"),
-    Fault("foreign_currency", "currency", "CHF", "currency_foreign"),
+    Fault("no_order_number", "order_no", "", "missing_order_id"),
+    Fault("foreign_currency", "currency", "CHF", "currency_not_supported"),
     Fault("thousands_comma_unquoted", "total", "", "ragged_row"),
 )
 
@@ -74,9 +76,9 @@ class OrderDirt:
     """Plants faults into plain orders (one version, completed); no order carries two faults."""
 
     def __init__(
-        self, rng: np.random.Generator, span: Span, stamps: Stamps, orders: list[Order], lines: Lines, ledger: Ledger
+        self, rng: np.random.Generator, stamps: Stamps, orders: list[Order], lines: Lines, ledger: Ledger
     ) -> None:
-        self._span, self._stamps, self._lines, self._ledger = span, stamps, lines, ledger
+        self._span, self._stamps, self._lines, self._ledger = stamps.span, stamps, lines, ledger
         self._orders = orders
         plain = [order for order in orders if order.outcome == "plain"]
         self._pool = [plain[index] for index in rng.permutation(len(plain))]
@@ -106,21 +108,21 @@ class OrderDirt:
     def _line(self, order: Order) -> Line:
         return self._lines.of[order.number][0]
 
-    def _take(self, share: float, *, lag: int) -> Iterator[Order]:
+    def _take(self, share: float, *, lag: int) -> list[Order]:
         """Remove about ``share`` of all orders (at least one) from the pool, each with ``lag`` open days after it."""
         return self._take_where(max(1, round(share * len(self._orders))), lambda order: self._has_room(order.day + lag))
 
     def _has_room(self, day: int) -> bool:
         return day < self._span.days and day != self._span.closed_day
 
-    def _take_where(self, count: int, is_fit: Callable[[Order], bool]) -> Iterator[Order]:
-        positions = []
+    def _take_where(self, count: int, is_fit: Callable[[Order], bool]) -> list[Order]:
+        positions: list[int] = []
         for position, order in enumerate(self._pool):
             if len(positions) == count:
                 break
             if is_fit(order):
                 positions.append(position)
-        return iter([self._pool.pop(position) for position in reversed(positions)])
+        return [self._pool.pop(position) for position in reversed(positions)]
 
     def _restamp(self, order: Order, text: str) -> None:
         line = self._line(order)
@@ -129,7 +131,7 @@ class OrderDirt:
     def _clocks_change(self) -> None:
         """02:30 happens twice on the autumn night: one order in each pass, told apart by the written offset only."""
         for night in (day for day, change in self._span.clock_changes().items() if change < 0):
-            for fold, order in enumerate(self._take_where(2, lambda order, night=night: order.day == night)):
+            for fold, order in enumerate(self._take_where(2, partial(_is_of_day, night))):
                 order.second = night * DAY + CHANGE_HOUR * 3600 + 1800
                 self._line(order).second = order.second
                 self._restamp(order, self._stamps.with_offset(order.second, fold=fold))
@@ -169,3 +171,7 @@ class OrderDirt:
             stale = self._lines.add(order.number, self._line(order).copy(day=order.final.day + 2))
             stale.cells[self._lines.column("state")] = "shipped"
             self._ledger.planted["older_state_sent_again"] += 1
+
+
+def _is_of_day(day: int, order: Order) -> bool:
+    return order.day == day

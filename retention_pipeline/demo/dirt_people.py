@@ -14,14 +14,14 @@ from retention_pipeline.demo.records import Lines
 from retention_pipeline.demo.rhythm import DAY, Span
 
 BAD_CUSTOMERS = (
-    Fault("no_customer_number", "customer_no", "", "customer_id_missing"),
-    Fault("changed_on_thirtieth_of_february", "changed_at", "2024-02-30T09:00:00", "timestamp_not_a_date"),
+    Fault("no_customer_number", "customer_no", "", "missing_customer_id"),
+    Fault("changed_on_thirtieth_of_february", "changed_at", "2024-02-30T09:00:00", "timestamp_unreadable"),
 )
 BAD_FEEDBACK = (
-    Fault("unknown_survey", "survey", "smiley", "kind_unknown"),
+    Fault("unknown_survey", "survey", "smiley", "unknown_feedback_kind"),
     Fault("score_out_of_scale", "score", "11", "score_out_of_scale"),
-    Fault("score_in_words", "score", "ten", "score_not_a_number"),
-    Fault("no_answer_number", "answer_no", "", "feedback_id_missing"),
+    Fault("score_in_words", "score", "ten", "number_unreadable"),
+    Fault("no_answer_number", "answer_no", "", "missing_feedback_id"),
 )
 _BAD_SHARE = 0.0004
 _DUPLICATE_SHARE = 0.003

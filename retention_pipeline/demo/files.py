@@ -23,7 +23,7 @@ def day_file(folder: Path, source: str, day: dt.date) -> Path:
 
 
 def write_day(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write one CSV file (UTF-8, comma, ``\\n``); without rows it is an empty day, which is not a missing one."""
+    """Write one CSV file (UTF-8, comma, line feed); without rows it is an empty day, which is not a missing one."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

@@ -109,7 +109,7 @@ def _draw_purchases(
 ) -> tuple[Floats, Integers, Integers]:
     """Times in hours, customers and ordinals of all purchases; one round per ordinal, so tiers follow the count."""
     hours, customer = population.acquired, np.arange(population.size)
-    rounds = []
+    rounds: list[tuple[Floats, Integers, Integers]] = []
     while customer.size:
         ordinal = len(rounds)
         rounds.append((hours, customer, np.full(customer.size, ordinal, dtype=np.int64)))
@@ -126,7 +126,8 @@ def _draw_amounts(rng: np.random.Generator, population: Population, customer: In
     level = np.where(customer == GUEST, 44.0, population.spending[customer])
     uplift = np.where(ordinal > 0, _RETURNING_UPLIFT, 1.0)
     euros = np.maximum(level * uplift * np.exp(rng.normal(0, 0.5, customer.size)), 4.9)
-    return np.rint(euros * 100).astype(np.int64)
+    cents: Integers = np.rint(euros * 100).astype(np.int64)
+    return cents
 
 
 def _versions(order: Order, cents: int, luck: list[float], span: Span) -> list[Version]:

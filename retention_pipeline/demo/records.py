@@ -12,7 +12,7 @@ import numpy as np
 from retention_pipeline.demo.answers import Answer
 from retention_pipeline.demo.population import COUNTRIES, Population
 from retention_pipeline.demo.purchases import GUEST, TIERS, Order, tier_of
-from retention_pipeline.demo.rhythm import DAY, Span, Stamps
+from retention_pipeline.demo.rhythm import DAY, Stamps
 
 HEADERS: dict[str, tuple[str, ...]] = {
     "orders": ("order_no", "customer_no", "placed_at", "changed_at", "state", "currency", "total", "refunded"),
@@ -95,9 +95,7 @@ def answer_lines(answers: list[Answer], stamps: Stamps) -> Lines:
     return lines
 
 
-def customer_lines(
-    rng: np.random.Generator, population: Population, orders: list[Order], span: Span, stamps: Stamps
-) -> Lines:
+def customer_lines(rng: np.random.Generator, population: Population, orders: list[Order], stamps: Stamps) -> Lines:
     """One line when a customer registers (with the first order), reaches a tier, or moves to another country."""
     tier_starts = {since: name for name, (since, _) in TIERS.items()}
     events: dict[int, list[tuple[int, str, str]]] = {}
@@ -105,14 +103,14 @@ def customer_lines(
         if order.customer != GUEST and order.ordinal in tier_starts:
             country = population.country[order.customer] if order.ordinal == 0 else ""
             events.setdefault(order.customer, []).append((order.second, tier_of(order.ordinal), country))
-    for customer in np.flatnonzero(rng.random(population.size) < _MOVING_SHARE):
+    for customer in np.flatnonzero(rng.random(population.size) < _MOVING_SHARE).tolist():
         first = int(population.acquired[customer]) // 24 + 1
-        if first < span.days:
-            second = int(rng.integers(first, span.days)) * DAY + 12 * 3600
-            events[int(customer)].append((second, "", str(rng.choice(tuple(COUNTRIES)[:-1]))))
+        if first < stamps.span.days:
+            second = int(rng.integers(first, stamps.span.days)) * DAY + 12 * 3600
+            events[customer].append((second, "", str(rng.choice(tuple(COUNTRIES)[:-1]))))
     lines = Lines("customers")
     for customer, happened in sorted(events.items()):
-        _follow(lines, customer, sorted(happened), population, span, stamps)
+        _follow(lines, customer, sorted(happened), population, stamps)
     return lines
 
 
@@ -121,7 +119,6 @@ def _follow(
     customer: int,
     happened: list[tuple[int, str, str]],
     population: Population,
-    span: Span,
     stamps: Stamps,
 ) -> None:
     """One line per event, each with everything known about the customer by then."""
@@ -132,7 +129,7 @@ def _follow(
     tier = country = ""
     for second, new_tier, new_country in happened:
         tier, country = new_tier or tier, new_country or country
-        day = span.open_day(second // DAY)
-        if day < span.days:
+        day = stamps.span.open_day(second // DAY)
+        if day < stamps.span.days:
             cells = [number, first_name, last_name, mail, country, population.channel[customer], tier, registered]
             lines.add(number, Line(day, second, [*cells, stamps.naive(second)]))

@@ -77,17 +77,20 @@ class Rhythm:
 
     def effort(self, hours: Floats) -> Floats:
         """Effort spent from the first midnight up to each of ``hours``."""
-        return np.interp(hours, self._hours, self._effort)
+        effort: Floats = np.interp(hours, self._hours, self._effort)
+        return effort
 
     def hours(self, effort: Floats) -> Floats:
         """Inverse of :meth:`effort`; infinite where the span ends before that effort is spent."""
-        return np.interp(effort, self._effort, self._hours, right=np.inf)
+        hours: Floats = np.interp(effort, self._effort, self._hours, right=np.inf)
+        return hours
 
     def draw_times(self, rng: np.random.Generator, count: int, yearly_growth: float) -> Floats:
         """``count`` sorted times in hours, denser where customers buy more and growing by ``yearly_growth`` a year."""
         growth = np.exp(np.log1p(yearly_growth) * self._hours[1:] / (24 * 365.25))
         weights = np.concatenate([[0.0], np.cumsum(np.diff(self._effort) * growth)])
-        return np.interp(np.sort(rng.random(count)) * weights[-1], weights, self._hours)
+        times: Floats = np.interp(np.sort(rng.random(count)) * weights[-1], weights, self._hours)
+        return times
 
 
 def _intensity(span: Span) -> Floats:
@@ -105,7 +108,8 @@ class Stamps:
     """Writes wall-clock seconds the way the shop's export does."""
 
     def __init__(self, span: Span) -> None:
-        self._midnight = dt.datetime.combine(span.start, dt.time(0))  # noqa: DTZ001 - wall-clock time is the point here
+        self.span = span
+        self._midnight = dt.datetime.combine(span.start, dt.time(0))
 
     def naive(self, second: int) -> str:
         """Local time without offset: ``2023-05-02T14:03:22``."""

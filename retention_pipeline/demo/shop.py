@@ -78,10 +78,10 @@ def _simulate(span: Span, seed: int, customers: int) -> tuple[Truth, tuple[Lines
     answers += second_answers
     lines = (
         order_lines(orders, stamps),
-        customer_lines(streams[4], population, orders, span, stamps),
+        customer_lines(streams[4], population, orders, stamps),
         answer_lines(answers, stamps),
     )
-    OrderDirt(streams[5], span, stamps, orders, lines[0], ledger).plant()
+    OrderDirt(streams[5], stamps, orders, lines[0], ledger).plant()
     plant_in_customers(streams[6], span, lines[1], ledger)
     plant_in_feedback(streams[6], answers, lines[2], ledger)
     ledger.planted.update(Counter(order.outcome for order in orders if order.outcome != "plain"))

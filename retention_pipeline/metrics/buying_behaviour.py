@@ -1,6 +1,7 @@
 """How often customers buy, how much, and who of them had bought before (section 6 of the metric definitions).
 
-Belongs here: definitions and formulas over the calendar rows of ``fct_period``. Not here: change against the previous period.
+Belongs here: definitions and formulas over the calendar rows of ``fct_period``.
+Not here: change against the previous period (revenue_retention).
 """
 
 from __future__ import annotations
@@ -16,8 +17,14 @@ from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.definition import CALENDAR, MetricDefinition
 from retention_pipeline.metrics.facts import Facts
 from retention_pipeline.metrics.intervals import (
-    DELTA, NORMAL_MEAN, WILSON, normal_mean, ratio_delta, wilson, within,
-)  # fmt: skip
+    DELTA,
+    NORMAL_MEAN,
+    WILSON,
+    normal_mean,
+    ratio_delta,
+    wilson,
+    within,
+)
 from retention_pipeline.metrics.rows import Cells, assemble, count
 
 _metric = partial(MetricDefinition, family="buying_behaviour")
@@ -29,16 +36,17 @@ _revenue = partial(_metric, metric="revenue", unit="money", is_additive=True, so
 
 DEFINITIONS: Final = (
     _repeat(
-        variant="in_period", source="A2", meaning="Of the customers who bought in the period, the share that bought twice or more in it.",
+        variant="in_period", source="A2",
+        meaning="Of the customers who bought in the period, the share that bought twice or more in it.",
         formula="customers with two or more valid orders in the period / ordering customers",
     ),
     _repeat(
-        variant="returning", source="metric definitions, section 6",
+        variant="returning", source="derived",
         meaning="Of the customers who bought in the period, the share that had bought before it.",
         formula="ordering customers whose first order lies before the period / ordering customers",
     ),
     _repeat(
-        variant="lifetime", source="metric definitions, section 6",
+        variant="lifetime", source="derived",
         meaning="Of everybody who had ever bought by the end of the period, the share that had bought twice or more.",
         formula="customers with two or more orders so far / customers with an order so far",
     ),
@@ -47,16 +55,18 @@ DEFINITIONS: Final = (
         meaning="Orders per customer among those who bought in the period.", formula="orders / ordering customers",
     ),
     _order_value(
-        variant="gross", interval=DELTA, meaning="What an order of a known customer is worth on average, before refunds.",
+        variant="gross", interval=DELTA,
+        meaning="What an order of a known customer is worth on average, before refunds.",
         formula="revenue / orders, known customers",
     ),
     _order_value(
-        variant="net", interval=DELTA, meaning="What an order of a known customer is worth on average, after refunds.",
+        variant="net", interval=DELTA,
+        meaning="What an order of a known customer is worth on average, after refunds.",
         formula="(revenue - refunds) / orders, known customers",
     ),
     _order_value(
         variant="all_orders", totals_only=True,
-        meaning="What an order is worth on average, guest orders included; n counts orders, as guests cannot be told apart.",
+        meaning="What an order is worth on average, with guest orders; n counts orders, as guests are not told apart.",
         formula="(revenue + guest revenue) / (orders + guest orders)",
     ),
     _decomposition(
@@ -64,7 +74,8 @@ DEFINITIONS: Final = (
         formula="ordering customers",
     ),
     _decomposition(
-        variant="frequency", unit="orders_per_customer", meaning="Second factor of revenue: how often each of them bought.",
+        variant="frequency", unit="orders_per_customer",
+        meaning="Second factor of revenue: how often each of them bought.",
         formula="orders / ordering customers",
     ),
     _decomposition(
@@ -72,8 +83,9 @@ DEFINITIONS: Final = (
         formula="revenue / orders",
     ),
     _decomposition(
-        variant="revenue", unit="money", is_additive=True, meaning="The product of the three factors: revenue with known customers.",
-        formula="customers × frequency × order_value",
+        variant="revenue", unit="money", is_additive=True,
+        meaning="The product of the three factors: revenue with known customers.",
+        formula="customers * frequency * order_value",
     ),
     _metric(
         metric="revenue_share", variant="returning", unit="fraction", interval=DELTA, source="A1",
@@ -82,7 +94,8 @@ DEFINITIONS: Final = (
     ),
     _orders(meaning="Valid orders of known customers.", formula="count of valid orders with a customer"),
     _orders(
-        variant="guest", totals_only=True, meaning="Valid orders without a customer; n counts orders, as guests cannot be told apart.",
+        variant="guest", totals_only=True,
+        meaning="Valid orders without a customer; n counts orders, as guests are not told apart.",
         formula="count of valid orders without a customer",
     ),
     _revenue(variant="gross", meaning="Revenue with known customers, before refunds.", formula="sum of order amounts"),
@@ -90,11 +103,13 @@ DEFINITIONS: Final = (
         variant="net", meaning="Revenue with known customers, after refunds.", formula="sum of order amounts - refunds",
     ),
     _revenue(
-        variant="guest_gross", totals_only=True, meaning="Revenue of orders without a customer, before refunds; n counts orders.",
+        variant="guest_gross", totals_only=True,
+        meaning="Revenue of orders without a customer, before refunds; n counts orders.",
         formula="sum of order amounts without a customer",
     ),
     _revenue(
-        variant="guest_net", totals_only=True, meaning="Revenue of orders without a customer, after refunds; n counts orders.",
+        variant="guest_net", totals_only=True,
+        meaning="Revenue of orders without a customer, after refunds; n counts orders.",
         formula="sum of order amounts - refunds without a customer",
     ),
 )  # fmt: skip
@@ -115,31 +130,44 @@ def _repeat_cells(period: Facts) -> Iterator[Cells]:
     ):
         part_size, base_size = period[part], period[base]
         yield Cells(
-            name=f"repeat_customer_rate.{variant}", numerator=part_size, denominator=base_size, n=base_size,
+            name=f"repeat_customer_rate.{variant}",
+            numerator=part_size,
+            denominator=base_size,
+            n=base_size,
             interval=wilson(part_size, base_size),
-        )  # fmt: skip
+        )
 
 
 def _order_cells(period: Facts) -> Iterator[Cells]:
     n, orders, orders_sq = period["customers_ordering"], period["orders_count"], period["orders_sq"]
     yield Cells(
-        name="purchase_frequency.standard", numerator=orders, denominator=n, n=n,
+        name="purchase_frequency.standard",
+        numerator=orders,
+        denominator=n,
+        n=n,
         interval=within(normal_mean(n, orders, orders_sq), 1.0, np.inf),
-    )  # fmt: skip
+    )
     for variant, lowest in (("gross", 0.0), ("net", -np.inf)):
         revenue = period[f"revenue_{variant}"]
         squares, products = period[f"revenue_{variant}_sq"], period[f"orders_x_revenue_{variant}"]
         interval = within(ratio_delta(n, orders, revenue, orders_sq, squares, products), lowest, np.inf)
         yield Cells(
-            name=f"average_order_value.{variant}", numerator=revenue, denominator=orders, n=n, interval=interval,
-        )  # fmt: skip
+            name=f"average_order_value.{variant}",
+            numerator=revenue,
+            denominator=orders,
+            n=n,
+            interval=interval,
+        )
     returning, squares = period["revenue_gross_returning"], period["revenue_gross_returning_sq"]
     # A customer's returning revenue is all of the revenue or none, so the products equal the squares.
     share = ratio_delta(n, period["revenue_gross"], returning, period["revenue_gross_sq"], squares, squares)
     yield Cells(
-        name="revenue_share.returning", numerator=returning, denominator=period["revenue_gross"], n=n,
+        name="revenue_share.returning",
+        numerator=returning,
+        denominator=period["revenue_gross"],
+        n=n,
         interval=within(share, 0.0, 1.0),
-    )  # fmt: skip
+    )
 
 
 def _decomposition_cells(period: Facts) -> Iterator[Cells]:
@@ -159,6 +187,8 @@ def _sums(period: Facts) -> Iterator[Cells]:
         yield count(f"revenue.guest_{variant}", period[f"revenue_{variant}_guest"], n=guests)
     all_orders = period["orders_count"] + guests
     yield Cells(
-        name="average_order_value.all_orders", numerator=period["revenue_gross"] + period["revenue_gross_guest"],
-        denominator=all_orders, n=all_orders,
-    )  # fmt: skip
+        name="average_order_value.all_orders",
+        numerator=period["revenue_gross"] + period["revenue_gross_guest"],
+        denominator=all_orders,
+        n=all_orders,
+    )

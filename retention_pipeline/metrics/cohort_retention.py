@@ -1,6 +1,7 @@
 """How each cohort of first-time buyers comes back and what it is worth so far (section 5 of the metric definitions).
 
-Belongs here: definitions and formulas over ``fct_cohort_period``. Not here: building cohorts (dbt), predicted lifetime value.
+Belongs here: definitions and formulas over ``fct_cohort_period``.
+Not here: building cohorts (dbt), predicted lifetime value.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from retention_pipeline.metrics.facts import Facts, as_dates
 from retention_pipeline.metrics.intervals import NORMAL_MEAN, WILSON, normal_mean, wilson, within
 from retention_pipeline.metrics.rows import Cells, assemble, count, without_value
 
-_metric = partial(MetricDefinition, family="cohort_retention", source="metric definitions, section 5")
+_metric = partial(MetricDefinition, family="cohort_retention", source="cohort analysis")
 _revenue = partial(_metric, metric="cohort_revenue", unit="money", is_additive=True)
 _value = partial(_metric, metric="cohort_value_to_date", unit="money", interval=NORMAL_MEAN, source="A2, observed part")
 
@@ -34,7 +35,7 @@ DEFINITIONS: Final = (
     ),
     _metric(
         metric="cohort_retention", variant="on_or_after", unit="fraction", interval=WILSON,
-        meaning="Of the customers who first bought in one period, the share that bought in this later period or after it.",
+        meaning="Of the customers who first bought in one period, the share that bought in this later period or since.",
         formula="customers of the cohort who ordered in the period or any later one / cohort size",
         maturity="always immature, as it can still rise; provisional where open_ended_cohorts is set",
     ),
@@ -51,11 +52,13 @@ DEFINITIONS: Final = (
         formula="sum of order amounts - refunds",
     ),
     _value(
-        variant="gross", meaning="What a customer of the cohort has spent on average from the first order to this period.",
+        variant="gross",
+        meaning="What a customer of the cohort has spent on average by the end of this period, before refunds.",
         formula="revenue of the cohort up to the end of the period / cohort size",
     ),
     _value(
-        variant="net", meaning="The same after refunds: the lifetime value curve as observed, nothing predicted.",
+        variant="net",
+        meaning="What a customer of the cohort has spent on average by the end of this period, after refunds.",
         formula="revenue after refunds up to the end of the period / cohort size",
     ),
     _metric(
@@ -81,9 +84,7 @@ def _next_cells(reached: pd.DataFrame) -> pd.DataFrame:
     by = ["calendar", "grain", "cohort_start", "segment_set", "segment_key"]
     last = reached.loc[reached.groupby(by, observed=True)["cohort_age"].idxmax(), [*by, "cohort_age", "period_end"]]
     pairs = last[["grain", "period_end"]].drop_duplicates()
-    ends = [
-        _end(day.date(), grain) for day, grain in zip(as_dates(pairs["period_end"]), pairs["grain"], strict=True)
-    ]  # fmt: skip
+    ends = [_end(day.date(), grain) for day, grain in zip(as_dates(pairs["period_end"]), pairs["grain"], strict=True)]
     ahead = last.merge(pairs.assign(following=ends), on=["grain", "period_end"])
     ahead["cohort_age"] += 1
     ahead = ahead.rename(columns={"period_end": "period_start", "following": "period_end"})
@@ -105,9 +106,11 @@ def _cells(cohorts: Facts, context: MetricContext) -> Iterator[Cells]:
     if context.open_ended_cohorts:
         later = cohorts["customers_active_on_or_after"]
         yield per_member(
-            name="cohort_retention.on_or_after", numerator=later, interval=wilson(later, size),
+            name="cohort_retention.on_or_after",
+            numerator=later,
+            interval=wilson(later, size),
             forced=Status.PROVISIONAL,
-        )  # fmt: skip
+        )
     else:
         yield without_value("cohort_retention.on_or_after", Status.IMMATURE, ~ahead)
     yield count("cohort_orders.standard", cohorts["orders_count"], n=active, where=~ahead)
@@ -117,6 +120,9 @@ def _cells(cohorts: Facts, context: MetricContext) -> Iterator[Cells]:
         interval = within(normal_mean(size, total, squares), lowest, np.inf)
         yield per_member(name=f"cohort_value_to_date.{variant}", numerator=total, interval=interval)
     yield Cells(
-        name="cohort_revenue_retention.gross", numerator=cohorts["revenue_gross"],
-        denominator=cohorts["revenue_gross_first"], n=size, where=~ahead,
-    )  # fmt: skip
+        name="cohort_revenue_retention.gross",
+        numerator=cohorts["revenue_gross"],
+        denominator=cohorts["revenue_gross_first"],
+        n=size,
+        where=~ahead,
+    )

@@ -1,6 +1,7 @@
 """Customers kept, lost and won back, on both bases of activity (sections 3 and 4 of the metric definitions).
 
-Belongs here: definitions and formulas over ``fct_period``. Not here: who is active when (dbt), money (revenue_retention).
+Belongs here: definitions and formulas over ``fct_period``.
+Not here: who is active when (dbt), money (revenue_retention).
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ DEFINITIONS: Final = (
         formula="start - retained",
     ),
     _customers(
-        variant="reactivated", meaning="Former customers, inactive at the start, who came back and were active at the end.",
+        variant="reactivated",
+        meaning="Former customers, inactive at the start, who came back and were active at the end.",
         formula="active at period_end, not at period_start, minus new_kept",
     ),
     _customers(
@@ -84,7 +86,7 @@ DEFINITIONS: Final = (
         formula="(lost + new_lost) / start",
     ),
     _metric(
-        metric="reactivation_rate", unit="fraction", interval=WILSON, source="metric definitions, section 4",
+        metric="reactivation_rate", unit="fraction", interval=WILSON, source="derived",
         meaning="Of the former customers who were inactive at the start, the share that came back.",
         formula="reactivated / customers who had ordered before period_start and were not active at it",
     ),
@@ -105,15 +107,21 @@ def _cells(period: Facts) -> Iterator[Cells]:
     lapsed = period["customers_lapsed_start"]
     per_start = partial(Cells, denominator=start, n=start)
     yield per_start(
-        name="customer_retention_rate.set_based", numerator=retained, interval=wilson(retained, start),
-    )  # fmt: skip
+        name="customer_retention_rate.set_based",
+        numerator=retained,
+        interval=wilson(retained, start),
+    )
     yield per_start(
-        name="customer_retention_rate.count_based", numerator=period["customers_end"] - period["customers_new"],
-    )  # fmt: skip
+        name="customer_retention_rate.count_based",
+        numerator=period["customers_end"] - period["customers_new"],
+    )
     yield per_start(name="customer_retention_rate.bridge", numerator=reactivated - new_lost)
     yield per_start(name="customer_churn_rate.base_leavers", numerator=lost, interval=wilson(lost, start))
     yield per_start(name="customer_churn_rate.all_leavers", numerator=lost + new_lost)
     yield Cells(
-        name="reactivation_rate.standard", numerator=reactivated, denominator=lapsed, n=lapsed,
+        name="reactivation_rate.standard",
+        numerator=reactivated,
+        denominator=lapsed,
+        n=lapsed,
         interval=wilson(reactivated, lapsed),
-    )  # fmt: skip
+    )

@@ -19,7 +19,8 @@ TOTAL: Final = "all"
 NAMES: Final = ("basis", "grain", "calendar", "segment_set", "segment_key")
 DATES: Final = ("period_start", "period_end", "cohort_start")
 KEYS: Final = (
-    "basis", "grain", "calendar", "period_start", "period_end", "cohort_start", "cohort_age", "segment_set", "segment_key",
+    "basis", "grain", "calendar", "period_start", "period_end",
+    "cohort_start", "cohort_age", "segment_set", "segment_key",
 )  # fmt: skip
 
 
@@ -64,12 +65,13 @@ class Facts:
     def sets(self) -> Integers:
         """Per row the number of the set of segments it adds up to a total with."""
         within = [name for name in KEYS if name not in {"period_end", "segment_key"}]
-        return self.frame.groupby(within, dropna=False, observed=True, sort=False).ngroup().to_numpy(dtype=np.int64)
+        groups = self.frame.groupby(within, dropna=False, observed=True, sort=False)
+        return np.asarray(groups.ngroup(), dtype=np.int64)
 
     @cached_property
     def order(self) -> Integers:
         """Per row the alphabetical position of its segment."""
-        return self.frame["segment_key"].cat.codes.to_numpy(dtype=np.int64)
+        return np.asarray(self.frame["segment_key"].cat.codes, dtype=np.int64)
 
 
 def as_dates(column: pd.Series) -> pd.Series:

@@ -12,8 +12,12 @@ from typing import Final
 import pandas as pd
 
 from retention_pipeline.metrics import (
-    buying_behaviour, cohort_retention, customer_retention, feedback_scores, revenue_retention,
-)  # fmt: skip
+    buying_behaviour,
+    cohort_retention,
+    customer_retention,
+    feedback_scores,
+    revenue_retention,
+)
 from retention_pipeline.metrics.context import MetricContext
 
 

@@ -7,10 +7,10 @@ scales never share a cell. Not here: which answer of a customer counts (dbt).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from retention_pipeline.core.status import Status
@@ -75,8 +75,8 @@ _SUMMED: Final = {"answers_count": "sum", "customers_count": "max"}
 def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
     """Metric rows of the family from ``fct_feedback_period``.
 
-    A measure nobody has answered, and every measure of a shop without a feedback source, gets one ``source_absent`` row per
-    metric and period of ``fct_period``, for totals.
+    A measure nobody has answered, and every measure of a shop without a feedback source, gets one ``source_absent`` row
+    per metric and period of ``fct_period``, for totals.
     """
     answered = facts["fct_feedback_period"]
     answered = answered if context.has_feedback else answered.iloc[:0]
@@ -118,10 +118,10 @@ def _cells(feedback: Facts, missing: list[str]) -> Iterator[Cells]:
         for name in _METRICS_OF[absent]:
             yield without_value(name, Status.SOURCE_ABSENT, where[absent])
     for answered in sorted(set(_METRICS_OF) - set(missing)):
+        # People are protected, not answers; answers without a customer belong to totals, which are never hidden.
         people = feedback["customers_count"]
-        # Answers without a customer belong to totals only, which are never suppressed.
         for one in _answered(feedback, answered):
-            yield Cells(**{**vars(one), "where": where[answered], "people": people})
+            yield replace(one, where=where[answered], people=people)
 
 
 def _answered(feedback: Facts, measure: str) -> Iterator[Cells]:
@@ -148,8 +148,11 @@ def _answered(feedback: Facts, measure: str) -> Iterator[Cells]:
 def _recommendation(feedback: Facts, answers: Floats) -> Iterator[Cells]:
     counts = {group: feedback[f"{group}_count"] for group in ("promoters", "passives", "detractors")}
     yield Cells(
-        name="net_promoter_score.standard", numerator=counts["promoters"] - counts["detractors"], denominator=answers,
-        n=answers, interval=nps(*counts.values()),
-    )  # fmt: skip
+        name="net_promoter_score.standard",
+        numerator=counts["promoters"] - counts["detractors"],
+        denominator=answers,
+        n=answers,
+        interval=nps(*counts.values()),
+    )
     for group, values in counts.items():
-        yield count(f"nps_answers.{group}", np.where(np.isnan(values), 0.0, values), n=answers)
+        yield count(f"nps_answers.{group}", values)

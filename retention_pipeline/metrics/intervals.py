@@ -6,16 +6,16 @@ Every function takes arrays of one shape and returns ``(low, high)`` of that sha
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 Floats: TypeAlias = NDArray[np.float64]
 Interval: TypeAlias = tuple[Floats, Floats]
 
-Z95: Final = float(norm.ppf(0.975))
+Z95: Final = NormalDist().inv_cdf(0.975)
 
 WILSON: Final = "wilson"
 NORMAL_MEAN: Final = "normal_mean"

@@ -1,7 +1,8 @@
 """Every metric the pipeline publishes, declared once.
 
-Belongs here: the collection and look-ups. The data dictionary, the README table, the wide tables and the drift tests are made
-from it. Not here: the definitions themselves; each stands in the module of its family, beside its formula.
+The data dictionary, the README table, the wide tables and the drift tests are made from it.
+Belongs here: the collection and look-ups.
+Not here: the definitions themselves; each stands in the module of its family, beside its formula.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ from __future__ import annotations
 from typing import Final
 
 from retention_pipeline.metrics import (
-    buying_behaviour, cohort_retention, customer_retention, feedback_scores, revenue_retention,
-)  # fmt: skip
+    buying_behaviour,
+    cohort_retention,
+    customer_retention,
+    feedback_scores,
+    revenue_retention,
+)
 from retention_pipeline.metrics.definition import MetricDefinition
 
 SOURCES: Final = {

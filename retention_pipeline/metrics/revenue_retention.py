@@ -1,7 +1,7 @@
 """Revenue kept, lost and added from one period to the next (section 4 of the metric definitions).
 
-Belongs here: definitions and formulas over the calendar rows of ``fct_period``; the base are customers with revenue in the
-previous period. Not here: counts of customers (customer_retention), revenue as such (buying_behaviour).
+Belongs here: definitions and formulas over the calendar rows of ``fct_period``; the base are customers with revenue in
+the previous period. Not here: counts of customers (customer_retention), revenue as such (buying_behaviour).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DEFINITIONS: Final = (
     ),
     _retention(
         variant="net", source="growth accounting",
-        meaning="What last period's customers spent now for each unit they spent then; extra spending can lift it above 1.",
+        meaning="What last period's customers spend now per unit they spent then; extra spending can lift it above 1.",
         formula="sum over last period's customers of revenue now / their revenue then",
     ),
     _churn(
@@ -40,7 +40,8 @@ DEFINITIONS: Final = (
         formula="1 - revenue_retention.gross",
     ),
     _churn(
-        variant="net", meaning="Revenue lost to last period's customers after their extra spending; negative when they grew.",
+        variant="net",
+        meaning="Revenue lost to last period's customers after their extra spending; negative when they grew.",
         formula="1 - revenue_retention.net",
     ),
     _metric(
@@ -113,7 +114,7 @@ def _bridge_cells(period: Facts) -> Iterator[Cells]:
         "churn": "customers_lost",
         "current": "customers_ordering",
     }
-    # The seven parts add up exactly, so one hidden part would follow from the six others: they are shown or hidden together.
+    # The seven parts add up exactly, so one hidden part would follow from the others: all are shown or all hidden.
     people = _smallest_group([period[column] for column in behind.values()])
     for variant, column in behind.items():
         money = period["revenue_gross" if variant == "current" else f"revenue_{variant}"]

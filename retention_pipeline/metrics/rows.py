@@ -19,8 +19,17 @@ from retention_pipeline.metrics.definition import MetricDefinition
 from retention_pipeline.metrics.facts import KEYS, Facts
 from retention_pipeline.metrics.intervals import Floats, Interval, divide
 from retention_pipeline.metrics.status import (
-    CODE, HAS_PARTS, HAS_VALUE, STATUSES, Bools, decide, is_complete, suppressed,
-)  # fmt: skip
+    CODE,
+    HAS_PARTS,
+    HAS_VALUE,
+    STATUSES,
+    Bools,
+    Codes,
+    Integers,
+    decide,
+    is_complete,
+    suppressed,
+)
 
 _PARTS: Final = ("numerator", "denominator", "value", "n", "ci_low", "ci_high")
 
@@ -75,6 +84,9 @@ def assemble(
 
     Returns:
         The columns of ``METRIC_VALUES`` in order; texts as categories, dates as datetime64[us].
+
+    Raises:
+        ValueError: A fact that a formula needs is NULL.
     """
     by_name = {definition.name: definition for definition in definitions}
     through = context.data_through.get(source)
@@ -87,26 +99,27 @@ def assemble(
         described.append((definition, len(rows)))
         blocks.append(_block(facts, one, rows, complete, context.min_cell_size))
     table = facts.frame[list(KEYS)].take(np.concatenate(chosen)).reset_index(drop=True)
-    table["status"] = pd.Categorical.from_codes(
-        np.concatenate([block[1] for block in blocks]), categories=[str(status) for status in STATUSES]
-    )
+    table["status"] = _categorical(np.concatenate([block[1] for block in blocks]), [str(status) for status in STATUSES])
     for position, name in enumerate(_PARTS):
         table[name] = np.concatenate([block[0][position] for block in blocks])
     table["n"] = table["n"].astype("Int64")
     _describe(table, described, context.currency)
-    table["as_of"] = pd.Timestamp(context.as_of).as_unit("us")
-    table["data_through"] = pd.Series(pd.Timestamp(through), index=table.index, dtype="datetime64[us]")
+    table["as_of"] = pd.Timestamp(context.as_of)
+    table["as_of"] = table["as_of"].astype("datetime64[us]")
+    table["data_through"] = pd.NaT if through is None else pd.Timestamp(through)
+    table["data_through"] = table["data_through"].astype("datetime64[us]")
+    # DuckDB knows no enumeration of nothing, so a category without members travels as text.
+    texts = table.select_dtypes("category")
+    table = table.astype({name: "str" for name in texts if not len(texts[name].cat.categories)})
     return table[list(METRIC_VALUES.column_names)]
 
 
-def _rows(facts: Facts, one: Cells, definition: MetricDefinition) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _rows(facts: Facts, one: Cells, definition: MetricDefinition) -> Integers:
     where = np.ones(len(facts), dtype=bool) if one.where is None else one.where
     return np.flatnonzero(where & facts.is_total if definition.totals_only else where)
 
 
-def _block(
-    facts: Facts, one: Cells, rows: np.ndarray[Any, np.dtype[np.int64]], complete: Bools, minimum: int
-) -> tuple[tuple[Floats, ...], np.ndarray[Any, np.dtype[np.int8]]]:
+def _block(facts: Facts, one: Cells, rows: Integers, complete: Bools, minimum: int) -> tuple[tuple[Floats, ...], Codes]:
     """The six number columns of one metric's rows, and their status codes."""
     numerator, n = one.numerator[rows], one.n[rows]
     nothing = np.full(len(rows), np.nan)
@@ -116,6 +129,8 @@ def _block(
     if one.forced in {Status.IMMATURE, Status.SOURCE_ABSENT}:
         codes = np.full(len(rows), CODE[one.forced], dtype=np.int8)
     else:
+        if np.isnan(numerator).any():
+            raise ValueError(f"{one.name}: the facts hold NULL where it needs a number")
         hidden = np.zeros(len(rows), dtype=bool)
         segments = ~facts.is_total[rows]
         inside = rows[segments]
@@ -134,16 +149,20 @@ def _describe(table: pd.DataFrame, described: Sequence[tuple[MetricDefinition, i
     sizes = np.array([size for _, size in described])
     definitions = [definition for definition, _ in described]
 
-    def repeated(texts: Sequence[str | None]) -> pd.Categorical:
+    def repeated(texts: Sequence[str | None]) -> pd.Series:
         categories = sorted({text for text in texts if text is not None})
         codes = np.array([-1 if text is None else categories.index(text) for text in texts], dtype=np.int8)
-        return pd.Categorical.from_codes(np.repeat(codes, sizes), categories=categories)
+        return _categorical(np.repeat(codes, sizes), categories)
 
     table["metric"] = repeated([each.metric for each in definitions])
     table["variant"] = repeated([each.variant for each in definitions])
     table["unit"] = repeated([each.unit for each in definitions])
     table["currency"] = repeated([currency if each.unit == "money" else None for each in definitions])
-    methods = repeated([each.interval for each in definitions])
-    table["ci_method"] = pd.Series(methods, index=table.index).where(table["ci_low"].notna())
+    table["ci_method"] = repeated([each.interval for each in definitions]).where(table["ci_low"].notna())
     table["definition_version"] = np.repeat(np.array([each.version for each in definitions], dtype=np.int32), sizes)
     table["is_additive"] = np.repeat(np.array([each.is_additive for each in definitions]), sizes)
+
+
+def _categorical(codes: Codes, categories: Sequence[str]) -> pd.Series:
+    """Texts by their codes; -1 is NULL."""
+    return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(list(categories), dtype="str")))

@@ -2,12 +2,13 @@
 
 Belongs here: the precedence of statuses and the suppression of small cells. Not here: the values themselves (``rows``).
 
-Precedence: source_absent > immature > suppressed > undefined > final or provisional. Suppressed outranks undefined because
-an undefined cell shows a zero denominator, and zeros are what complementary suppression sometimes has to hide.
+Precedence: source_absent > immature > suppressed > undefined > final or provisional. Suppressed outranks undefined
+because an undefined cell shows a zero denominator, and zeros are what complementary suppression sometimes has to hide.
 
-What suppression promises: within one metric, variant, period and segment set, no cell of 1 to ``minimum - 1`` customers is
-shown, and none can be had by subtracting the shown cells from the total. It does not hide small counts inside large groups
-(3 leavers of 100 customers: the rate is about 100 people), nor differences between metrics, grains or published versions.
+What suppression promises: within one metric, variant, period and segment set, no cell of 1 to ``minimum - 1`` customers
+is shown, and none can be had by subtracting the shown cells from the total. It does not hide small counts inside large
+groups (3 leavers of 100 customers: the rate is about 100 people), nor differences between metrics, grains or published
+versions.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ def decide(*, complete: Bools, defined: Bools, hidden: Bools) -> Codes:
 def suppressed(people: Floats, sets: Integers, order: Integers, minimum: int) -> Bools:
     """Which cells to hide so that no group of 1 to ``minimum - 1`` customers is shown or follows by subtraction.
 
-    In a set that holds a small cell, cells are hidden from the smallest non-zero one upwards, zeros last, until all small
-    ones, at least two cells and at least ``minimum`` customers are hidden: what is left of the total then neither belongs
-    to one cell alone nor is itself a small group. So a set of fewer than ``minimum`` customers is hidden whole. A zero in
-    a set without small cells is shown: nobody is in it.
+    In a set that holds a small cell, cells are hidden from the smallest non-zero one upwards, zeros last, until all
+    small ones and at least ``minimum`` customers are hidden. As a small cell alone never holds that many, at least two
+    are: what is left of the total neither belongs to one cell alone nor is itself a small group. So a set of fewer than
+    ``minimum`` customers is hidden whole. A zero in a set without small cells is shown: nobody is in it.
 
     Args:
         people: Customers behind each cell.
@@ -71,5 +72,5 @@ def suppressed(people: Floats, sets: Integers, order: Integers, minimum: int) ->
     first = np.maximum.accumulate(np.where(is_first, position, 0))
     before = np.cumsum(people[rows]) - people[rows]
     already_hidden = before - before[first]
-    hidden[rows] = small[rows] | (position - first < 2) | (already_hidden < minimum)
+    hidden[rows] = small[rows] | (already_hidden < minimum)
     return hidden

@@ -16,7 +16,7 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import files
 
 STAGES = ("raw", "staging", "marts", "metrics")
-"""Stages in order. ``gate:<stage>`` is recorded beside each once its checks have passed."""
+"""Stages in order. Recorded beside them: ``gate:<stage>`` once its checks have passed, ``<stage>:<part>`` for parts."""
 
 _FORMAT = 1
 
@@ -92,15 +92,25 @@ class BuildState:
         self._save({"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}})
         return True
 
-    def starting(self, stage: str) -> None:
-        """Forget a stage, its gate and all that follows: they are about to be replaced, or no longer fit."""
+    def clear(self, stage: str) -> None:
+        """Forget a stage that is about to be replaced, its gate, and the stages built on it; a gate: only itself."""
         content = self._load()
         if not content:
             return
-        stale = STAGES[STAGES.index(stage) :]
-        kept = {name: record for name, record in content["stages"].items() if name.removeprefix("gate:") not in stale}
+        later = STAGES[STAGES.index(stage) + 1 :] if stage in STAGES else ()
+        gone = {stage, f"gate:{stage}"}
+        kept = {
+            name: record
+            for name, record in content["stages"].items()
+            if name not in gone and _stage_of(name) not in later
+        }
         if kept != content["stages"]:
             self._save({**content, "stages": kept})
+
+    def detail(self, stage: str) -> dict[str, Any]:
+        """What was remembered with the last :meth:`mark` of a stage or gate; call :meth:`require` first."""
+        record = (self._load() or {"stages": {}})["stages"].get(stage)
+        return dict(record["detail"]) if record else {}
 
     def require(self, stage: str, inputs: Inputs) -> Record:
         """The record of a stage (or of ``gate:<stage>``) that was made from exactly these inputs.
@@ -109,17 +119,16 @@ class BuildState:
             InconsistentStateError: It was not built, was built from other inputs, or its tables are gone; says which
                 assets to select as well.
         """
-        plain = stage.removeprefix("gate:")
+        plain, is_gate = _stage_of(stage), stage.startswith("gate:")
+        what = f"the checks of {plain}" if is_gate else stage
         remedy = f"select also {plain}/* with its checks, or run the whole pipeline"
-        content = self._load()
-        record = (content or {"stages": {}})["stages"].get(stage)
-        what = f"the checks of {plain}" if stage != plain else plain
+        record = (self._load() or {"stages": {}})["stages"].get(stage)
         if record is None:
-            verb = "have not passed" if stage != plain else "has not been built"
+            verb = "have not passed" if is_gate else "has not been built"
             raise InconsistentStateError(f"{what} {verb} for as_of {inputs.as_of}", remedy=remedy)
         found = Record(Inputs.from_json(record["inputs"]), record["detail"])
         if found.inputs.fingerprint != inputs.fingerprint:
-            verb = "passed on" if stage != plain else "was built from"
+            verb = "passed on" if is_gate else "was built from"
             raise InconsistentStateError(
                 f"{what} {verb} other inputs (as_of {found.inputs.as_of}, run {found.inputs.run_id}); "
                 f"this run is for as_of {inputs.as_of} (fingerprint {inputs.fingerprint[:12]})",
@@ -141,7 +150,7 @@ class BuildState:
                 f"{stage} was built for as_of {inputs.as_of}, but the build file belongs to other inputs",
                 remedy="run the whole pipeline",
             )
-        if stage.removeprefix("gate:") not in STAGES:
+        if _stage_of(stage) not in STAGES:
             raise ValueError(f"unknown stage {stage!r}")
         self._make_durable()
         failpoint("build.before_mark")
@@ -151,13 +160,17 @@ class BuildState:
     def _make_durable(self) -> None:
         """Flush what the stage wrote, so that the record never outlives the tables it vouches for."""
         with files.os_errors(self._home.build):
-            for path in (self._home.store, self._home.build, self._home.build.with_name(self._home.build.name + ".wal")):
+            for path in (
+                self._home.store,
+                self._home.build,
+                self._home.build.with_name(self._home.build.name + ".wal"),
+            ):
                 if path.exists():
                     files.fsync_path(path)
             files.fsync_path(self._home.build.parent)
 
     def _load(self) -> dict[str, Any] | None:
-        """The state; ``None`` when there is none or it cannot be understood (it is disposable, as the build file is)."""
+        """The state; ``None`` when there is none or it cannot be understood: it is as disposable as the build file."""
         try:
             content: dict[str, Any] = json.loads(self._home.build_state.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
@@ -167,3 +180,8 @@ class BuildState:
     def _save(self, content: dict[str, Any]) -> None:
         with files.os_errors(self._home.build_state):
             files.replace_atomically(self._home.build_state, json.dumps(content, indent=1).encode())
+
+
+def _stage_of(name: str) -> str:
+    """The stage that a record (of the stage, its gate or a part) belongs to."""
+    return name.removeprefix("gate:").partition(":")[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,16 +18,20 @@ import duckdb
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, StorageError
 from retention_pipeline.warehouse.files import os_errors
 
-_BUSY = ("could not set lock", "conflicting lock", "different configuration than existing", "already attached")
-_CORRUPT = (
-    "corrupt", "checksum", "not a valid duckdb", "could not read enough bytes", "failed to load", "no magic bytes",
-    "invalid input error: file",
-)  # fmt: skip
+_FULL = ("no space left", "file too large", "quota exceeded")
+_CORRUPT = ("corrupt", "checksum", "not a valid duckdb", "could not read enough bytes", "failed to load", "magic bytes")
 _STORAGE = (
-    "no space left", "file too large", "quota exceeded", "permission denied", "read-only file system",
-    "could not write", "could not create", "could not fsync", "cannot open file", "does not exist", "is a directory",
-    "no such file",
+    "permission denied", "read-only file system", "could not write", "could not create", "could not fsync",
+    "cannot open file", "does not exist", "is a directory", "no such file",
 )  # fmt: skip
+_BUSY = ("could not set lock", "different configuration than existing", "unique file handle conflict")
+_ABOUT_FILES = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.TransactionException,
+    duckdb.SerializationException,
+)
+_ABOUT_CONNECTIONS = (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException)
 
 
 def connect(
@@ -49,13 +54,35 @@ def connect(
         # by SET and not by configuration: connections of one process to one file must have equal configurations
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET autoinstall_known_extensions = false")
-        if read_only:
-            # the default lies beside the file, which a reader may not and must not write to
-            scratch = Path(tempfile.gettempdir()) / f"retention-{os.getuid()}-{os.getpid()}.tmp"
-            connection.execute("SET temp_directory = ?", [str(scratch)])
+        if read_only or path is None:
+            _spill_elsewhere(connection)
         if memory_limit is not None:
             connection.execute("SET memory_limit = ?", [memory_limit])
     return connection
+
+
+def _spill_elsewhere(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let large queries spill to the system's scratch space.
+
+    The default lies beside the file, which a reader must not write to (in memory: in the working directory). It can
+    only be set before it has been used, and connections of one process to one file share it.
+    """
+    scratch = str(Path(tempfile.gettempdir()) / f"retention-{os.getuid()}-{os.getpid()}.tmp")
+    row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
+    if row is None or row[0] != scratch:
+        connection.execute("SET temp_directory = ?", [scratch])
+
+
+def release_process_caches() -> None:
+    """Close the connection that dbt, run inside this process, keeps open afterwards; else the file stays taken."""
+    if "dbt.adapters.duckdb.connections" not in sys.modules:
+        return
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    environment = DuckDBConnectionManager._ENV
+    DuckDBConnectionManager.close_all_connections()
+    if environment is not None:
+        environment.close()
 
 
 @contextlib.contextmanager
@@ -77,32 +104,26 @@ def duckdb_errors(path: Path | None) -> Iterator[None]:
 
 def translate(error: duckdb.Error, path: Path) -> RetentionError | None:
     """What a DuckDB error means for the user; ``None`` when it says nothing about storage."""
-    text = str(error)
+    text = str(error).strip()
+    detail, lowered = text.partition("\n")[0], text.lower()
+
+    def says(signs: tuple[str, ...]) -> bool:
+        return any(sign in lowered for sign in signs)
+
+    found: RetentionError | None = None
     if isinstance(error, duckdb.OutOfMemoryException):
-        return StorageError(f"{path}: not enough memory ({_first_line(text)})", remedy="give the process more memory")
-    if not isinstance(
-        error, duckdb.IOException | duckdb.ConnectionException | duckdb.FatalException | duckdb.TransactionException
-        | duckdb.SerializationException | duckdb.BinderException | duckdb.InvalidInputException
-    ):  # fmt: skip
-        return None
-    lowered = text.lower()
-    if any(sign in lowered for sign in _BUSY):
+        found = StorageError(f"{path}: not enough memory ({detail})", remedy="give the process more memory")
+    elif isinstance(error, _ABOUT_CONNECTIONS) and says(_BUSY):
         holder = re.search(r"PID (\d+)", text)
         by = f"process {holder.group(1)}" if holder else "another connection of this process"
-        return BusyError(f"{path} is in use by {by}", remedy="wait for it to end, or end it, then run again")
-    if isinstance(error, duckdb.BinderException):
-        return None
-    if any(sign in lowered for sign in ("no space left", "file too large", "quota exceeded")):
-        return StorageError(f"{path}: no space left ({_first_line(text)})", remedy="free space, then run again")
-    if any(sign in lowered for sign in _CORRUPT):
-        return CorruptFileError(
-            f"{path} is damaged: {_first_line(text)}",
-            remedy="restore the file from a backup; a build file may simply be deleted",
-        )
-    if any(sign in lowered for sign in _STORAGE):
-        return StorageError(f"{path}: {_first_line(text)}", remedy="check that the path exists, owner, mode and space")
-    return None
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else "no further detail"
+        found = BusyError(f"{path} is in use by {by}", remedy="wait for it to end, or end it, then run again")
+    elif not isinstance(error, _ABOUT_FILES):
+        pass
+    elif says(_FULL):
+        found = StorageError(f"{path}: no space left ({detail})", remedy="free space, then run again")
+    elif says(_CORRUPT):
+        remedy = "restore the file from a backup; a build file may simply be deleted"
+        found = CorruptFileError(f"{path} is damaged: {detail}", remedy=remedy)
+    elif says(_STORAGE):
+        found = StorageError(f"{path}: {detail}", remedy="check that the path exists, owner, mode and space")
+    return found

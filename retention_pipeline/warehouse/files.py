@@ -20,6 +20,8 @@ PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
 SHARED_DIR = 0o755
 SHARED_FILE = 0o644
+TEMPORARY = ".tmp-"
+"""How names of unfinished files and directories begin; whoever holds the lock may remove them."""
 TRAVERSE_DIR = 0o711
 """Mode of a home directory that the product creates: readers pass through to ``published/`` and see nothing else."""
 
@@ -80,7 +82,7 @@ def write_new(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
 
 def replace_atomically(path: Path, data: bytes, mode: int = PRIVATE_FILE) -> None:
     """Replace a file's contents: any reader, and any restart, sees all of the old or all of the new."""
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
     temporary.unlink(missing_ok=True)
     try:
         write_new(temporary, data, mode)

@@ -1,18 +1,23 @@
-"""A fingerprint of a table's content that does not depend on how it came about.
+"""Fingerprints of contents that do not depend on how these came about: of a table, of a folder of program text.
 
-Belongs here: hashing rows and schema. Not here: checksums of files (``files``), deciding what counts (``publish``).
+Belongs here: how rows, schemas and folders are hashed. Not here: deciding what counts (``publish``, ``fingerprints``).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.warehouse.sql import quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_PROGRAM_TEXT = {".py", ".sql", ".yml", ".yaml", ".json", ".csv", ".md"}
+_BY_PRODUCTS = {"__pycache__", "target", "logs", "dbt_packages", "_bundled"}
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,9 @@ def measure(connection: DuckDBPyConnection, relation: str) -> Content:
     """Count and fingerprint the rows of a table.
 
     Each row becomes one text: per column ``-`` for NULL, else the length and the text of the value, so that NULL, the
-    empty text and shifted column borders all differ. The MD5 of the text is split into two 64-bit numbers and these are
-    summed over the rows exactly: equal for any order of rows and any number of threads, different when a row is changed,
-    dropped or repeated. Names, types and order of the columns take part. The result is the SHA-256 over all of it.
+    empty text and shifted column borders all differ. The MD5 of the text is split into two 64-bit numbers and these
+    are summed over the rows exactly: equal for any order of rows and any number of threads, different when a row is
+    changed, dropped or repeated. Names, types and order of the columns take part. The result is the SHA-256 of it all.
 
     Args:
         connection: A connection whose time zone is UTC.
@@ -55,3 +60,22 @@ def measure(connection: DuckDBPyConnection, relation: str) -> Content:
     schema = "\n".join(f"{len(name)}:{name} {kind}" for name, kind in columns)
     digest = hashlib.sha256(f"{schema}\n\n{count}\n{low}\n{high}\n".encode()).hexdigest()
     return Content(columns, int(count), digest)
+
+
+def directory_hash(folder: Path) -> str:
+    """SHA-256 over names and contents of the program text below a folder, whatever the folder itself is called.
+
+    Hidden files and by-products (compiled code, dbt's target and logs) do not take part.
+    """
+    parts = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        left_out = any(part in _BY_PRODUCTS or part.startswith(".") for part in relative.parts)
+        if path.suffix in _PROGRAM_TEXT and not left_out and path.is_file():
+            parts += [relative.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()]
+    return combine(parts)
+
+
+def combine(parts: Iterable[str]) -> str:
+    """SHA-256 over a sequence of texts, each one delimited."""
+    return hashlib.sha256("".join(f"{len(part)}:{part}\n" for part in parts).encode()).hexdigest()

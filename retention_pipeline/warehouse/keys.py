@@ -23,7 +23,7 @@ _KEY = re.compile(rb"[0-9a-f]{64}")
 def load_id_key(home: Home) -> bytes:
     """The key for hashing customer ids.
 
-    ``RETENTION_ID_KEY`` (its UTF-8 bytes) when set, else the text in ``keys/id.key``, which is generated the first time.
+    ``RETENTION_ID_KEY`` (its UTF-8 bytes) when set, else the text in ``keys/id.key``, generated the first time.
     Putting the file's text into the variable therefore gives the same hashes.
 
     Raises:
@@ -53,7 +53,7 @@ def id_key_fingerprint(key: bytes) -> str:
 def _create(path: Path) -> None:
     """Create the key whole or not at all; of two processes that try at once, both use the one that came first."""
     files.make_dir(path.parent)
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+    temporary = path.with_name(f"{files.TEMPORARY}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
     try:
         files.write_new(temporary, secrets.token_hex(32).encode("ascii") + b"\n")
         failpoint("keys.before_link")
@@ -61,7 +61,9 @@ def _create(path: Path) -> None:
             path.hardlink_to(temporary)
     finally:
         temporary.unlink(missing_ok=True)
-    for leftover in path.parent.glob(f".tmp-{path.name}-*"):  # of a process killed here earlier; nobody else's key
+    for leftover in path.parent.glob(
+        f"{files.TEMPORARY}{path.name}-*"
+    ):  # of a process killed here earlier; nobody else's key
         if not _is_running(leftover):
             leftover.unlink(missing_ok=True)
     files.fsync_path(path.parent)

@@ -79,13 +79,15 @@ def exclusive(path: Path, *, run: str, purpose: str, wait_seconds: float = 0) ->
         with files.os_errors(path):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
-        yield holder
-        os.ftruncate(descriptor, 0)
+        try:
+            yield holder
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
 
-def current_holder(home: Home) -> Holder | None:
+def lock_holder(home: Home) -> Holder | None:
     """The running writer, or ``None`` when there is none. Looking never blocks a writer."""
     try:
         descriptor = os.open(home.lock, os.O_RDONLY | os.O_CLOEXEC)
@@ -134,10 +136,13 @@ def _read_holder(path: Path) -> Holder | None:
 
 
 def _prepare(home: Home) -> None:
+    """Create the directories a writer needs and remove what a killed one left in them."""
     with files.os_errors(home.root):
         files.remove(home.temporary)
-        for spilled in (home.store, home.build):  # DuckDB's overflow files of a killed writer
+        for spilled in (home.store, home.build):  # DuckDB's overflow files
             files.remove(spilled.with_name(spilled.name + ".tmp"))
         for folder in (home.temporary, home.build.parent, home.id_key.parent):
             files.make_dir(folder)
+        for unfinished in home.build.parent.glob(files.TEMPORARY + "*"):
+            files.remove(unfinished)
         files.make_dir(home.published, files.SHARED_DIR)

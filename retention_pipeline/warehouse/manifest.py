@@ -6,10 +6,10 @@ Belongs here: its shape, writing and reading it. Not here: comparing it with the
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +20,13 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 CHECKSUM = "manifest.json.sha256"
 DATABASE = "retention.duckdb"
+REQUIRED_METADATA = (
+    "run_id", "as_of", "data_through", "inputs_fingerprint", "code_hash", "config_hash", "id_key_fingerprint",
+)  # fmt: skip
+"""What every version says about its origin; further entries are kept as they are given."""
+
+_OWN = ("version", "previous", "created_at", "content_hash", "tables", "database")
 _REMEDY = "run the pipeline again: it publishes an intact version"
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """What a version was made from."""
-
-    run_id: str
-    as_of: dt.date
-    data_through: dict[str, dt.date | None]
-    inputs_fingerprint: str
-    code_hash: str
-    config_hash: str
-    id_key_fingerprint: str
-    checks: dict[str, int] = field(default_factory=dict)
-    """Number of check results per outcome."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +57,22 @@ class TableRecord:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The content of ``manifest.json``."""
+    """The content of ``manifest.json``; ``metadata`` stands at its top level, beside the other entries."""
 
     version: str
     previous: str | None
     created_at: str
     content_hash: str
-    provenance: Provenance
+    metadata: dict[str, Any]
     tables: dict[str, TableRecord]
     database: FileRecord
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The manifest as it stands in the file."""
+        fields = {name: value for name, value in dataclasses.asdict(self).items() if name != "metadata"}
+        content: dict[str, Any] = json.loads(json.dumps({"format": FORMAT, **self.metadata, **fields}))
+        return content
 
     @property
     def files(self) -> tuple[FileRecord, ...]:
@@ -87,10 +85,17 @@ class Manifest:
         return sum(table.rows for table in self.tables.values() if table.counts_for_content)
 
 
+def check_metadata(metadata: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` unless everything required is there and nothing hides an entry of the manifest itself."""
+    missing = [name for name in REQUIRED_METADATA if name not in metadata]
+    taken = [name for name in metadata if name in (*_OWN, "format")]
+    if missing or taken:
+        raise ValueError(f"metadata of a version: missing {missing}, reserved {taken}")
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> str:
     """Write the manifest and, beside it, its checksum in the format of ``sha256sum``; returns the checksum."""
-    content = {"format": FORMAT, **dataclasses.asdict(manifest)}
-    data = (json.dumps(content, indent=1, default=str) + "\n").encode()
+    data = (json.dumps(manifest.content, indent=1) + "\n").encode()
     checksum = hashlib.sha256(data).hexdigest()
     files.write_new(folder / MANIFEST, data, files.SHARED_FILE)
     files.write_new(folder / CHECKSUM, f"{checksum}  {MANIFEST}\n".encode(), files.SHARED_FILE)
@@ -126,21 +131,23 @@ def read_manifest(folder: Path, *, expected: str | None = None) -> Manifest:
 
 
 def _from_json(content: dict[str, Any]) -> Manifest:
-    origin = content["provenance"]
-    through = {name: day and dt.date.fromisoformat(day) for name, day in origin["data_through"].items()}
     tables = {
         name: TableRecord(
-            **{
-                **table,
-                "key": tuple(table["key"]),
-                "columns": tuple((column, kind) for column, kind in table["columns"]),
-                "parquet": FileRecord(**table["parquet"]),
-            }
+            rows=table["rows"],
+            content_hash=table["content_hash"],
+            counts_for_content=table["counts_for_content"],
+            key=tuple(table["key"]),
+            columns=tuple((column, kind) for column, kind in table["columns"]),
+            parquet=FileRecord(**table["parquet"]),
         )
         for name, table in content["tables"].items()
     }
-    as_of = dt.date.fromisoformat(origin["as_of"])
-    provenance = Provenance(**{**origin, "as_of": as_of, "data_through": through})
     return Manifest(
-        **{**content, "provenance": provenance, "tables": tables, "database": FileRecord(**content["database"])}
+        version=content["version"],
+        previous=content["previous"],
+        created_at=content["created_at"],
+        content_hash=content["content_hash"],
+        metadata={name: value for name, value in content.items() if name not in _OWN},
+        tables=tables,
+        database=FileRecord(**content["database"]),
     )

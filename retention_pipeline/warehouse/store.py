@@ -16,7 +16,8 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.core.tables import STORE_TABLES
 from retention_pipeline.warehouse import files
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
-from retention_pipeline.warehouse.fingerprints import code_hash, combine, config_hash
+from retention_pipeline.warehouse.fingerprints import code_hash, config_hash
+from retention_pipeline.warehouse.hashing import combine
 from retention_pipeline.warehouse.keys import id_key_fingerprint
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ def _create_tables(connection: DuckDBPyConnection, home: Home) -> None:
         )
 
 
+def scratch_store() -> DuckDBPyConnection:
+    """An empty delivery store in memory, for looking at sources without keeping anything."""
+    connection = connect(None)
+    connection.execute("CREATE SCHEMA raw")
+    for table in STORE_TABLES:
+        connection.execute(table.ddl)
+    return connection
+
+
 def bind_id_key(connection: DuckDBPyConnection, id_key: bytes) -> None:
     """Tie the store to the key its customer ids are hashed with; to be called before anything is ingested.
 
@@ -80,7 +90,7 @@ def bind_id_key(connection: DuckDBPyConnection, id_key: bytes) -> None:
     if known not in {None, fingerprint}:
         raise ConfigError(
             f"the customer ids in the store were hashed with key {known}, the key in use is {fingerprint}",
-            remedy="set RETENTION_ID_KEY (or restore keys/id.key) to the former key, or start with a new home directory",
+            remedy="set RETENTION_ID_KEY (or restore keys/id.key) to the former key, or start with a new home",
         )
     connection.execute("INSERT OR REPLACE INTO main.store_settings VALUES ('id_key', ?)", [fingerprint])
 

@@ -1,6 +1,6 @@
 """Comparing a published version with its manifest.
 
-Belongs here: checksums of whole versions and of single files, remembered per process. Not here: what to do about damage.
+Belongs here: checksums of whole versions and single files, remembered per process. Not here: what to do about damage.
 """
 
 from __future__ import annotations

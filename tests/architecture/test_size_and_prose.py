@@ -48,7 +48,7 @@ def test_no_sql_reads_the_clock(path: Path) -> None:
 
 
 MAY_READ_THE_CLOCK = {
-    "defs/raw.py": "the day of arrival of a delivery",
+    "intake/arrival.py": "the day of arrival of a delivery",
     "warehouse/lock.py": "since when a run holds the lock",
     "warehouse/publish.py": "created_at in the manifest; no part of any hash",
     "warehouse/build.py": "when a stage was built; no part of any hash",

@@ -5,6 +5,8 @@ Belongs here: section 5 of the definitions over the cells of ``cohort_facts``. N
 
 from __future__ import annotations
 
+import math
+
 from tests.oracle import intervals
 from tests.oracle.calendars import end_of
 from tests.oracle.cohort_facts import CohortFacts, CohortKey
@@ -23,7 +25,7 @@ def cohort_rows(facts: CohortFacts, rows: Rows) -> None:
         _retention(rows, place, cell)
         _values(rows, place, cell, facts.values[key])
         if (grain, cohort_start, age + 1) not in facts.periods:
-            _next_age(rows, key, place, cell["cohort_size"])
+            _next_age(rows, key, place)
 
 
 def _retention(rows: Rows, place: Place, cell: Cell) -> None:
@@ -34,7 +36,7 @@ def _retention(rows: Rows, place: Place, cell: Cell) -> None:
         rows.add("cohort_retention.on_or_after", place, later, size, n=size, ci=intervals.wilson(later, size))
         rows.found[-1].status = "provisional"
     else:
-        rows.add_without_value("cohort_retention.on_or_after", place, "immature", denominator=size, n=size)
+        rows.add_without_value("cohort_retention.on_or_after", place, "immature")
 
 
 def _values(rows: Rows, place: Place, cell: Cell, values: tuple[list[int], list[int]]) -> None:
@@ -43,16 +45,17 @@ def _values(rows: Rows, place: Place, cell: Cell, values: tuple[list[int], list[
     for variant, members in zip(("gross", "net"), values, strict=True):
         revenue = money(cell[f"revenue_{variant}"])
         rows.add(f"cohort_revenue.{variant}", place, revenue, n=active, is_money=True)
-        spread = intervals.mean([value / MONEY_SCALE for value in members])
+        lowest = 0 if variant == "gross" else -math.inf
+        spread = intervals.within(intervals.mean([value / MONEY_SCALE for value in members]), lowest)
         name = f"cohort_value_to_date.{variant}"
         rows.add(name, place, money(sum(members)), size, n=size, ci=spread, is_money=True)
     share = (money(cell["revenue_gross"]), money(cell["revenue_gross_first"]))
     rows.add("cohort_revenue_retention.gross", place, *share, n=size)
 
 
-def _next_age(rows: Rows, key: CohortKey, place: Place, size: int) -> None:
+def _next_age(rows: Rows, key: CohortKey, place: Place) -> None:
     grain, cohort_start, age, segment_set, segment_key = key
     start = place.period_end
     end = end_of(start, grain, rows.state.shop.week_start)
     ahead = Place("calendar", grain, start, end, segment_set, segment_key, cohort_start, age + 1)
-    rows.add_without_value("cohort_retention.on", ahead, "immature", denominator=size, n=size)
+    rows.add_without_value("cohort_retention.on", ahead, "immature")

@@ -43,11 +43,8 @@ class Table:
 
 
 def tables(world: World) -> list[Table]:
-    """The tables that are compared, facts first; without feedback its fact is not compared."""
-    found = [_period(world), _cohort(world), _metrics(world)]
-    if world.feedback.cells:
-        found.insert(2, _feedback(world))
-    return found
+    """The tables that are compared."""
+    return [_period(world), _cohort(world), _feedback(world), _metrics(world)]
 
 
 def _table(name: str, key: tuple[str, ...], rows: dict[Key, dict[str, object]]) -> Table:
@@ -93,10 +90,10 @@ def _metrics(world: World) -> Table:
     if len(rows) != len(world.metrics):
         raise ValueError("the oracle has two metric rows under one key")
     columns = tuple(next(iter(rows.values()), {}))
-    absent = {row.metric for row in world.metrics if row.status == "source_absent"}
+    absent = {(row.metric, row.variant) for row in world.metrics if row.status == "source_absent"}
 
     def normalise(key: Key) -> Key:
-        if key[0] in absent:
+        if key[:2] in absent:
             return (*key[:ABSENT_BASIS], ANY_SCALE, *key[ABSENT_BASIS + 1 :])
         return key
 

@@ -26,12 +26,12 @@ def wilson(successes: int, n: int) -> Interval | None:
 
 
 def net_promoter(promoters: int, detractors: int, n: int) -> Interval | None:
-    """Interval of the net promoter score, each answer being worth 1, 0 or -1."""
-    if n == 0:
+    """Interval of the net promoter score, a mean of answers worth 1, 0 or -1; none from fewer than two."""
+    if n < 2:
         return None
     p, d = promoters / n, detractors / n
     half = Z * math.sqrt((p + d - (p - d) ** 2) / n)
-    return p - d - half, p - d + half
+    return within((p - d - half, p - d + half), -1, 1)
 
 
 def mean(values: Sequence[float]) -> Interval | None:
@@ -55,3 +55,10 @@ def ratio(pairs: Sequence[tuple[float, float]]) -> Interval | None:
     spread = math.fsum((y - centre * x) ** 2 for y, x in pairs) / (n - 1)
     half = Z * math.sqrt(n * spread) / total
     return centre - half, centre + half
+
+
+def within(interval: Interval | None, low: float = -math.inf, high: float = math.inf) -> Interval | None:
+    """The part of an interval in which the quantity can lie by its definition."""
+    if interval is None:
+        return None
+    return float(min(max(interval[0], low), high)), float(min(max(interval[1], low), high))

@@ -5,10 +5,11 @@ Belongs here: sections 4 and 6 of the definitions over the cells of ``period_fac
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 from tests.oracle import intervals
-from tests.oracle.period_facts import Cell, PeriodFacts, Shopper
+from tests.oracle.period_facts import ALL, Cell, PeriodFacts, Shopper
 from tests.oracle.records import MONEY_SCALE
 from tests.oracle.rows import Place, Rows
 
@@ -58,7 +59,7 @@ def _revenue_retention(rows: Rows, place: Place, cell: Cell, shoppers: list[Shop
         "net": [(one.gross, one.previous) for one in base],
     }
     for variant, pairs in kept.items():
-        interval = intervals.ratio(pairs)
+        interval = intervals.within(intervals.ratio(pairs), 0, 1 if variant == "gross" else math.inf)
         retained = cell[f"revenue_retained_{variant}"]
         rows.add(f"revenue_retention.{variant}", place, money(retained), money(previous), n=len(base), ci=interval)
         mirrored = None if interval is None else (1 - interval[1], 1 - interval[0])
@@ -77,9 +78,11 @@ def _revenue_retention(rows: Rows, place: Place, cell: Cell, shoppers: list[Shop
         "churn": cell["customers_lost"],
         "current": cell["customers_ordering"],
     }
+    smallest = min((n for n in behind.values() if n), default=0)
     for name, n in behind.items():
         amount = cell["revenue_gross" if name == "current" else f"revenue_{name}"]
-        rows.add(f"revenue_bridge.{name}", place, money(amount), n=n, is_money=True)
+        # The parts add up exactly: one that is hidden alone would follow from the others.
+        rows.add(f"revenue_bridge.{name}", place, money(amount), n=n, people=smallest, is_money=True)
 
 
 def _buying_rates(rows: Rows, place: Place, cell: Cell, shoppers: list[Shopper]) -> None:
@@ -90,7 +93,7 @@ def _buying_rates(rows: Rows, place: Place, cell: Cell, shoppers: list[Shopper])
     rows.add("repeat_customer_rate.in_period", place, repeat, n, n=n, ci=intervals.wilson(repeat, n))
     rows.add("repeat_customer_rate.returning", place, back, n, n=n, ci=intervals.wilson(back, n))
     rows.add("repeat_customer_rate.lifetime", place, again, ever, n=ever, ci=intervals.wilson(again, ever))
-    frequency = intervals.mean([shopper.orders for shopper in buyers])
+    frequency = intervals.within(intervals.mean([shopper.orders for shopper in buyers]), 1)
     rows.add("purchase_frequency.standard", place, orders, n, n=n, ci=frequency)
     for variant, amounts in {
         "gross": [shopper.gross for shopper in buyers],
@@ -98,25 +101,29 @@ def _buying_rates(rows: Rows, place: Place, cell: Cell, shoppers: list[Shopper])
     }.items():
         pairs = [(amount / MONEY_SCALE, shopper.orders) for amount, shopper in zip(amounts, buyers, strict=True)]
         name = f"average_order_value.{variant}"
-        rows.add(name, place, money(sum(amounts)), orders, n=n, ci=intervals.ratio(pairs), is_money=True)
+        spread = intervals.within(intervals.ratio(pairs), 0 if variant == "gross" else -math.inf)
+        rows.add(name, place, money(sum(amounts)), orders, n=n, ci=spread, is_money=True)
     shares = [(shopper.gross if shopper.is_returning else 0, shopper.gross) for shopper in buyers]
     returning, revenue = money(cell["revenue_gross_returning"]), money(cell["revenue_gross"])
-    rows.add("revenue_share.returning", place, returning, revenue, n=n, ci=intervals.ratio(shares))
+    spread = intervals.within(intervals.ratio(shares), 0, 1)
+    rows.add("revenue_share.returning", place, returning, revenue, n=n, ci=spread)
 
 
 def _buying_sums(rows: Rows, place: Place, cell: Cell) -> None:
     n, orders = cell["customers_ordering"], cell["orders_count"]
     revenue, guest_orders = money(cell["revenue_gross"]), cell["orders_count_guest"]
     guest_revenue = money(cell["revenue_gross_guest"])
-    every = (revenue + guest_revenue, orders + guest_orders)
-    rows.add("average_order_value.all_orders", place, *every, n=n, is_money=True)
     rows.add("revenue_decomposition.customers", place, n, n=n)
     rows.add("revenue_decomposition.frequency", place, orders, n, n=n)
     rows.add("revenue_decomposition.order_value", place, revenue, orders, n=n, is_money=True)
     rows.add("revenue_decomposition.revenue", place, revenue, n=n, is_money=True)
     rows.add("orders.standard", place, orders, n=n)
-    rows.add("orders.guest", place, guest_orders, n=n)
     rows.add("revenue.gross", place, revenue, n=n, is_money=True)
     rows.add("revenue.net", place, money(cell["revenue_net"]), n=n, is_money=True)
-    rows.add("revenue.guest_gross", place, guest_revenue, n=n, is_money=True)
-    rows.add("revenue.guest_net", place, money(cell["revenue_net_guest"]), n=n, is_money=True)
+    if place.segment_set == ALL:
+        # Nobody knows who the guests are: each guest order stands for a customer of its own.
+        every = (revenue + guest_revenue, orders + guest_orders)
+        rows.add("average_order_value.all_orders", place, *every, n=n + guest_orders, is_money=True)
+        rows.add("orders.guest", place, guest_orders, n=guest_orders)
+        rows.add("revenue.guest_gross", place, guest_revenue, n=guest_orders, is_money=True)
+        rows.add("revenue.guest_net", place, money(cell["revenue_net_guest"]), n=guest_orders, is_money=True)

@@ -48,6 +48,8 @@ class Row:
     status: str
     is_money: bool = False
     source: str = "orders"
+    people: int = 0
+    """Customers whose privacy the cell touches; ``n`` unless said otherwise."""
 
 
 @dataclass
@@ -68,41 +70,67 @@ class Rows:
         ci: Interval | None = None,
         is_money: bool = False,
         source: str = "orders",
+        people: int | None = None,
     ) -> None:
-        """A value that exists, or ``undefined`` where its denominator is zero."""
+        """A value that exists, or ``undefined`` where its denominator is zero (then nobody stands behind it)."""
         metric, variant = name.split(".")
+        shown: int | None = n
         if denominator is not None and denominator == 0:
-            value, ci, status = None, None, "undefined"
+            value, ci, shown, status = None, None, None, "undefined"
         else:
             value = float(Fraction(numerator) / Fraction(1 if denominator is None else denominator))
             status = self._status(place, source)
-        self.found.append(Row(metric, variant, place, numerator, denominator, value, n, ci, status, is_money, source))
+        row = Row(
+            metric,
+            variant,
+            place,
+            numerator,
+            denominator,
+            value,
+            shown,
+            ci,
+            status,
+            is_money,
+            source,
+            n if people is None else people,
+        )
+        self.found.append(row)
 
-    def add_without_value(
-        self, name: str, place: Place, status: str, *, denominator: Number | None, n: int | None, source: str = "orders"
-    ) -> None:
-        """A row that says why there is no value."""
+    def add_without_value(self, name: str, place: Place, status: str, *, source: str = "orders") -> None:
+        """A row that says why there is no value, and nothing else."""
         metric, variant = name.split(".")
-        self.found.append(Row(metric, variant, place, None, denominator, None, n, None, status, source=source))
+        self.found.append(Row(metric, variant, place, None, None, None, None, None, status, source=source))
 
     def _status(self, place: Place, source: str) -> str:
         through = self.state.data_through.get(source)
         return "final" if through is not None and through >= place.period_end - DAY else "provisional"
 
     def suppress_small_cells(self) -> None:
-        """Hide segment cells of fewer than ``min_cell_size``, and one more where a single one could be inferred."""
+        """Hide segment cells of fewer than ``min_cell_size`` people, and what would give them away by subtraction."""
         groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
         for row in self.found:
             place = row.place
-            if place.segment_set != ALL:
+            if place.segment_set != ALL and row.status not in {"immature", "source_absent"}:
                 key = (row.metric, row.variant, place.basis, place.grain, place.period_start, place.cohort_start,
                        place.cohort_age, place.segment_set)  # fmt: skip
                 groups[key].append(row)
         for rows in groups.values():
-            small = [row for row in rows if row.n is not None and row.n < self.state.shop.min_cell_size]
-            if len(small) == 1:
-                others = [row for row in rows if row is not small[0] and row.n is not None]
-                small += sorted(others, key=lambda row: (row.n or 0, row.place.segment_key))[:1]
-            for row in small:
+            for row in _to_hide(rows, self.state.shop.min_cell_size):
                 row.numerator = row.denominator = row.value = row.n = row.ci = None
                 row.status = "suppressed"
+
+
+def _to_hide(rows: list[Row], minimum: int) -> list[Row]:
+    """Small cells, and further ones from the smallest upwards (empty ones last).
+
+    A cell is small with 1 to ``minimum - 1`` people; nobody is in an empty one. Where there is a small one, at least
+    two cells and at least ``minimum`` people are hidden: else the total minus what is shown would be a small group.
+    """
+    if not any(0 < row.people < minimum for row in rows):
+        return []
+    hidden: list[Row] = []
+    for row in sorted(rows, key=lambda row: (row.people == 0, row.people, row.place.segment_key)):
+        is_enough = len(hidden) >= 2 and sum(one.people for one in hidden) >= minimum
+        if not is_enough or 0 < row.people < minimum:
+            hidden.append(row)
+    return hidden

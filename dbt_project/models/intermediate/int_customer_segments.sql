@@ -4,10 +4,6 @@ orders as (
     select * from {{ ref('stg_orders') }}
 ),
 
-customers as (
-    select * from {{ ref('stg_customers') }}
-),
-
 feedback as (
     select * from {{ ref('stg_feedback') }}
 ),
@@ -26,7 +22,7 @@ known_customers as (
     where is_valid and has_customer
     union
     select customer_id
-    from customers
+    from attributes
     union
     select customer_id
     from feedback

@@ -36,8 +36,8 @@ periods as (
             when 'quarter' then cast(starts.period_start + interval '3' month as date)
             when 'year' then cast(starts.period_start + interval '12' month as date)
         end as period_end,
-        -- the ISO week of a week's fourth day names it, and that week's Thursday says which year it belongs to
-        {{ date_add_days('starts.period_start', 3) }} as fourth_day
+        -- a week is named by the ISO week of its fourth day, whose Thursday says which year it belongs to
+        cast(date_trunc('week', {{ date_add_days('starts.period_start', 3) }}) as date) as iso_week_start
     from starts
 ),
 
@@ -46,13 +46,15 @@ labelled as (
         periods.*,
         case periods.grain
             when 'day' then cast(periods.period_start as string)
-            when 'week' then
-                cast(year({{ date_add_days("cast(date_trunc('week', periods.fourth_day) as date)", 3) }}) as string)
-                || '-W' || lpad(cast(weekofyear(periods.fourth_day) as string), 2, '0')
+            when 'week'
+                then
+                    cast(year({{ date_add_days('periods.iso_week_start', 3) }}) as string) || '-W'
+                    || lpad(cast(weekofyear(periods.iso_week_start) as string), 2, '0')
             when 'month' then substr(cast(periods.period_start as string), 1, 7)
-            when 'quarter' then
-                substr(cast(periods.period_start as string), 1, 4)
-                || '-Q' || cast(quarter(periods.period_start) as string)
+            when 'quarter'
+                then
+                    substr(cast(periods.period_start as string), 1, 4) || '-Q'
+                    || cast(quarter(periods.period_start) as string)
             when 'year' then substr(cast(periods.period_start as string), 1, 4)
         end as label
     from periods

@@ -21,6 +21,7 @@ versions as (
         row_number() over (
             partition by customers.customer_id
             order by
+                deliveries.snapshot_date asc nulls first,
                 customers.updated_at asc nulls first,
                 customers.known_date asc,
                 customers.delivery_id asc,
@@ -31,7 +32,7 @@ versions as (
     where customers.known_date <= {{ as_of() }}
 ),
 
--- the frame includes the rows of the same known_date: the last one of a day wins, an older version that arrives late never does
+-- the frame includes all rows of a known_date: its last one wins, and an older version that arrives late never does
 judged as (
     select
         versions.*,

@@ -53,7 +53,11 @@ numbered as (
                 waved.scale_max,
                 waved.survey_wave,
                 waved.is_submitted
-            order by waved.submitted_at desc, waved.feedback_id desc
+            order by
+                waved.submitted_at desc,
+                waved.updated_at desc nulls last,
+                waved.known_date desc,
+                waved.feedback_id desc
         ) as answer_rank
     from waved
 ),

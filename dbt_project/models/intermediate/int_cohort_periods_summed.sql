@@ -1,0 +1,54 @@
+with
+
+members as (
+    select * from {{ ref('int_cohort_members_segmented') }}
+),
+
+ordered_periods as (
+    select * from {{ ref('int_customer_periods_ordered') }}
+),
+
+-- a customer's squared value to date only moves in a period with orders, by after² - before²
+active as (
+    select
+        members.grain,
+        members.segment_set,
+        members.segment_key,
+        members.cohort_start,
+        members.cohort_number,
+        ordered_periods.period_number - members.cohort_number as cohort_age,
+        ordered_periods.next_period_number is null as is_last,
+        ordered_periods.orders_count as orders,
+        ordered_periods.revenue_gross as gross,
+        ordered_periods.revenue_net as net,
+        ordered_periods.revenue_gross_to_date as gross_after,
+        ordered_periods.revenue_net_to_date as net_after,
+        cast(ordered_periods.revenue_gross_to_date - ordered_periods.revenue_gross as decimal(18, 4)) as gross_before,
+        cast(ordered_periods.revenue_net_to_date - ordered_periods.revenue_net as decimal(18, 4)) as net_before
+    from members
+    inner join ordered_periods
+        on
+            members.customer_id = ordered_periods.customer_id
+            and members.grain = ordered_periods.grain
+),
+
+final as (
+    select
+        grain,
+        segment_set,
+        segment_key,
+        cohort_start,
+        cohort_number,
+        cast(cohort_age as integer) as cohort_age,
+        cast(count(*) as bigint) as customers_active,
+        cast(count(*) filter (where is_last) as bigint) as customers_active_last,
+        cast(sum(orders) as bigint) as orders_count,
+        cast(sum(gross) as decimal(38, 4)) as revenue_gross,
+        cast(sum(net) as decimal(38, 4)) as revenue_net,
+        cast(sum(gross_after * gross_after - gross_before * gross_before) as decimal(38, 8)) as revenue_gross_sq_change,
+        cast(sum(net_after * net_after - net_before * net_before) as decimal(38, 8)) as revenue_net_sq_change
+    from active
+    group by grain, segment_set, segment_key, cohort_start, cohort_number, cohort_age
+)
+
+select * from final

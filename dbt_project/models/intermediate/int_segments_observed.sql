@@ -1,0 +1,18 @@
+with
+
+segments as (
+    select * from {{ ref('int_customer_segments') }}
+),
+
+final as (
+    select distinct
+        segment_set,
+        segment_key
+    from segments
+    union
+    select
+        'all' as segment_set,
+        'all' as segment_key
+)
+
+select * from final

@@ -1,0 +1,85 @@
+"""``retention validate``: what the configuration makes of the files, without storing anything.
+
+Belongs here: showing previews. Not here: reading files (``intake``).
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from rich.console import Console
+
+from retention_pipeline.cli.tables import print_table
+from retention_pipeline.config import Settings
+from retention_pipeline.core.errors import InputRefusedError
+from retention_pipeline.intake.arrival import received_date
+from retention_pipeline.intake.preview import SourcePreview, preview
+from retention_pipeline.warehouse.store import scratch_store
+
+SAMPLE_SHOWN = 3
+CELL_WIDTH = 24
+
+
+def show_validation(settings: Settings, console: Console) -> None:
+    """Print, per source: columns, counts, a sample, reasons for rejection with their first lines.
+
+    Raises:
+        InputRefusedError: At least one source would stop a run.
+    """
+    with scratch_store() as store, console.status("reading the sources"):
+        # a throw-away key: nothing is kept, so the hashes in the sample need not match any other
+        seen = preview(store, settings, secrets.token_bytes(32), received_date=received_date())
+    for source in seen:
+        _show(source, console)
+    unfit = [source.name for source in seen if not source.is_fit]
+    if unfit:
+        raise InputRefusedError(f"a run would stop at: {', '.join(unfit)}", remedy="see the reasons above")
+    console.print("\n[bold green]fit[/]: a run would accept every source")
+
+
+def _show(source: SourcePreview, console: Console) -> None:
+    console.print(f"\n[bold]{source.name}[/]  {source.path}  ({source.files} files)", highlight=False, soft_wrap=True)
+    if source.error is not None:
+        console.print(f"  {source.error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        return
+    rows = [(column.contract, column.type, column.source or "-", column.note) for column in source.columns]
+    print_table(console, ("contract column", "type", "your column", ""), rows)
+    _show_counts(source, console)
+    if source.sample:
+        _show_sample(source, console)
+    for refusal in source.refused:
+        console.print(f"  refused: {refusal}; {refusal.remedy}", style="red", highlight=False, markup=False)
+
+
+def _show_sample(source: SourcePreview, console: Console) -> None:
+    """A record is wider than a terminal, so records stand side by side, one column of the contract a line."""
+    records = source.sample[:SAMPLE_SHOWN]
+    rows = [(name, *(_short(record[place]) for record in records)) for place, name in enumerate(source.sample_columns)]
+    heads = ("", *(f"record {number}" for number in range(1, len(records) + 1)))
+    print_table(console, heads, rows, title="\nfirst accepted records, customers hashed")
+
+
+def _short(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return text if len(text) <= CELL_WIDTH else text[: CELL_WIDTH - 1] + "…"
+
+
+def _show_counts(source: SourcePreview, console: Console) -> None:
+    report = source.report
+    if report is None:
+        return
+    if report.unread:
+        console.print(f"  not read: {', '.join(report.unread)}", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"\n  {report.records} records = {report.loaded} loaded + {report.quarantined} quarantined "
+        f"+ {report.suppressed} exact duplicates",
+        highlight=False,
+    )
+    reasons = []
+    for reason, count in report.reasons.most_common():
+        where = [f"{one.path}:{one.line}" for one in report.rejected if one.reason == reason]
+        reasons.append((reason, count, ", ".join(where)))
+    if reasons:
+        print_table(console, ("reason", "records", "first seen at"), reasons)
+    for warning in report.warnings:
+        console.print(f"  warning: {warning}", style="yellow", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,51 @@
+"""What stands behind a version: per source, how far it was delivered and what became of its records.
+
+Belongs here: the rows of ``_freshness``. Not here: the rule of ``data_through`` (``warehouse.store``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from retention_pipeline.core.tables import Column
+from retention_pipeline.warehouse.build import Inputs
+from retention_pipeline.warehouse.frames import read_frame
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FRESHNESS_COLUMNS = (
+    Column("source", "VARCHAR", "orders, customers or feedback."),
+    Column("data_through", "DATE", "Last date up to which nothing is missing; NULL: nothing delivered.", nullable=True),
+    Column("as_of", "DATE", "Date up to which deliveries were known."),
+    Column("deliveries", "BIGINT", "Current deliveries known at as_of."),
+    Column("records", "BIGINT", "Records in them, counted independently of the reader."),
+    Column("loaded", "BIGINT", "Records accepted."),
+    Column("quarantined", "BIGINT", "Records set aside with a reason."),
+    Column("suppressed", "BIGINT", "Exact duplicates within a delivery."),
+)
+
+_TOTALS = """
+    select
+        source,
+        count(*) as deliveries,
+        sum(records)::bigint as records,
+        sum(loaded)::bigint as loaded,
+        sum(quarantined)::bigint as quarantined,
+        sum(suppressed)::bigint as suppressed
+    from raw.deliveries
+    where is_current and status = 'accepted' and coalesce(business_date, first_known, ?) <= ?
+    group by source
+"""
+
+
+def freshness_frame(store: DuckDBPyConnection, inputs: Inputs) -> pd.DataFrame:
+    """One row per configured source, in the columns of ``FRESHNESS_COLUMNS``."""
+    totals = read_frame(store, _TOTALS, (inputs.as_of, inputs.as_of)).set_index("source")
+    counts = totals.reindex(list(inputs.data_through)).fillna(0).astype("int64")
+    counts.insert(0, "source", list(inputs.data_through))
+    counts.insert(1, "data_through", pd.to_datetime(pd.Series(list(inputs.data_through.values()), index=counts.index)))
+    counts.insert(2, "as_of", pd.Timestamp(inputs.as_of))
+    return counts.reset_index(drop=True)

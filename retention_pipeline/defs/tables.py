@@ -1,0 +1,110 @@
+"""Which tables a version holds, and what each of their columns means.
+
+Marts speak through their dbt YAML, metric rows through ``core.tables``, wide tables and catalogue through ``metrics``.
+Belongs here: gathering them. Not here: writing them (``warehouse.publish``), text that has its home elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from retention_pipeline.core.tables import METRIC_VALUES, Column, Table
+from retention_pipeline.defs.freshness import FRESHNESS_COLUMNS
+from retention_pipeline.defs.keys import MARTS, METRICS
+from retention_pipeline.defs.marts import MartsCatalogue
+from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame
+from retention_pipeline.metrics.families import FAMILIES
+from retention_pipeline.metrics.wide import wide_table, widen
+from retention_pipeline.warehouse.frames import read_frame
+from retention_pipeline.warehouse.release import PublishedTable
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+CheckRow = dict[str, str | int | None]
+
+CHECK_COLUMNS = (
+    Column("stage", "VARCHAR", "raw, staging, marts or metrics."),
+    Column("table_name", "VARCHAR", "The table that was checked."),
+    Column("check_name", "VARCHAR", "Name of the check."),
+    Column("meaning", "VARCHAR", "What it makes sure of."),
+    Column("outcome", "VARCHAR", "passed, or not_applicable when the source is not configured."),
+    Column("expected", "VARCHAR", "What had to hold."),
+    Column("observed", "VARCHAR", "What was found.", nullable=True),
+    Column("unexpected_count", "BIGINT", "Violating rows, where the check counts them.", nullable=True),
+)
+DICTIONARY_COLUMNS = (
+    Column("table_name", "VARCHAR", "A published table."),
+    Column("column_position", "INTEGER", "Position of the column, from 1."),
+    Column("column_name", "VARCHAR", "A column."),
+    Column("data_type", "VARCHAR", "Its DuckDB type."),
+    Column("meaning", "VARCHAR", "What it means."),
+)
+
+
+METADATA_TABLES = (
+    Table("main", "_freshness", "One row per configured source.", ("source",), FRESHNESS_COLUMNS),
+    Table("main", "_check_results", "One row per check of this version.", ("stage", "table_name", "check_name"),
+          CHECK_COLUMNS),
+    Table("main", "_data_dictionary", "One row per column of every published table.",
+          ("table_name", "column_position"), DICTIONARY_COLUMNS),
+)  # fmt: skip
+
+
+def published_tables(
+    build: DuckDBPyConnection, marts: MartsCatalogue, freshness: pd.DataFrame, checks: list[CheckRow]
+) -> list[PublishedTable]:
+    """Every table of a version but ``_versions``, which publication adds itself."""
+    sources, results, dictionary = METADATA_TABLES
+    described = [*marts.tables.values(), METRIC_VALUES, *(wide_table(family) for family in FAMILIES)]
+    catalogue = replace(METRIC_CATALOG, name="_metric_catalog")
+    return [
+        *(_from_build(table, f"{MARTS}.{table.name}") for table in marts.tables.values()),
+        _from_build(METRIC_VALUES, METRIC_VALUES.qualified),
+        *(_wide(build, family) for family in FAMILIES),
+        _from_frame(catalogue, catalog_frame()),
+        _from_frame(sources, freshness),
+        _from_frame(results, pd.DataFrame(checks), counts_for_content=False),
+        _from_frame(dictionary, _dictionary([*described, catalogue, *METADATA_TABLES])),
+    ]
+
+
+def _from_build(table: Table, source: str) -> PublishedTable:
+    return PublishedTable(
+        name=table.name,
+        key=table.key,
+        sql=f"select * from {source}",
+        comment=table.grain,
+        column_types={column.name: column.type for column in table.columns},
+        column_comments={column.name: column.meaning for column in table.columns},
+    )
+
+
+def _from_frame(
+    table: Table, frame: pd.DataFrame, *, name: str | None = None, counts_for_content: bool = True
+) -> PublishedTable:
+    return PublishedTable(
+        name=name or table.name,
+        key=table.key,
+        frame=frame,
+        comment=table.grain,
+        column_types={column.name: column.type for column in table.columns},
+        column_comments={column.name: column.meaning for column in table.columns},
+        counts_for_content=counts_for_content,
+    )
+
+
+def _wide(build: DuckDBPyConnection, family: str) -> PublishedTable:
+    return _from_frame(wide_table(family), widen(read_frame(build, f"from {METRICS}.{family}"), family), name=family)
+
+
+def _dictionary(tables: list[Table]) -> pd.DataFrame:
+    rows = [
+        (table.name.removesuffix("_wide"), position, column.name, column.type, column.meaning)
+        for table in tables
+        for position, column in enumerate(table.columns, start=1)
+    ]
+    return pd.DataFrame(rows, columns=[column.name for column in DICTIONARY_COLUMNS])

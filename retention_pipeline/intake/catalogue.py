@@ -1,0 +1,180 @@
+"""The catalogue of deliveries: what has been seen, what counts, what was refused.
+
+Belongs here: reading and changing ``raw.deliveries``. Not here: the records of a delivery (``load``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import hashlib
+from collections.abc import Collection, Iterator
+from dataclasses import astuple, dataclass, fields
+from typing import TYPE_CHECKING
+
+from retention_pipeline.core.errors import StorageError
+from retention_pipeline.core.failpoints import failpoint
+from retention_pipeline.intake.sql import database_errors, one
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+ACCEPTED, REFUSED = "accepted", "refused"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_NO_SPACE_WORDS = ("no space left", "file too large", "quota", "could not write", "out of memory")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of ``raw.deliveries``, in the order of its columns."""
+
+    delivery_id: str
+    source: str
+    kind: str
+    business_date: dt.date | None
+    path: str
+    content_sha256: str
+    mapping_hash: str
+    sequence: int
+    received_date: dt.date
+    status: str
+    refusal: str | None
+    records: int
+    loaded: int
+    quarantined: int
+    suppressed: int
+    first_known: dt.date | None
+    last_known: dt.date | None
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the catalogue says about one delivery."""
+
+    status: str
+    is_current: bool
+    refusal: str | None
+    mapping_hash: str
+
+
+def delivery_id(source: str, business_date: dt.date | None, content_sha256: str, mapping: str) -> str:
+    """Address of a delivery: same source, date, bytes and mapping give the same id."""
+    day = "" if business_date is None else business_date.isoformat()
+    return hashlib.sha256(f"{source}|{day}|{content_sha256}|{mapping}".encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Commit the block as a whole, or leave no trace of it.
+
+    Raises:
+        StorageError: There was no room for it.
+    """
+    connection.execute("BEGIN")
+    try:
+        yield
+        failpoint("intake.before_commit")
+        connection.execute("COMMIT")
+    except BaseException as error:
+        with contextlib.suppress(database_errors(connection)):
+            connection.execute("ROLLBACK")
+        if is_out_of_space(connection, error):
+            raise StorageError(
+                f"the delivery store cannot be written: {str(error).splitlines()[0]}",
+                remedy="free space or memory, then run again; nothing of the delivery under way was kept",
+            ) from error
+        raise
+    failpoint("intake.after_commit")
+
+
+def is_out_of_space(connection: DuckDBPyConnection, error: BaseException) -> bool:
+    """Whether an error is about the disk or the memory of this machine rather than about an input."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_SPACE
+    words = str(error).lower()
+    return isinstance(error, database_errors(connection)) and any(sign in words for sign in _NO_SPACE_WORDS)
+
+
+def known_deliveries(connection: DuckDBPyConnection, source: str) -> dict[str, Known]:
+    """All deliveries of a source by id."""
+    rows = connection.execute(
+        "SELECT delivery_id, status, is_current, refusal, mapping_hash FROM raw.deliveries WHERE source = ?", [source]
+    ).fetchall()
+    return {row[0]: Known(*row[1:]) for row in rows}
+
+
+def next_sequence(connection: DuckDBPyConnection) -> int:
+    """The number of this arrival: deliveries that are taken in together share it."""
+    return int(str(one(connection, "SELECT coalesce(max(sequence), 0) + 1 FROM raw.deliveries")[0]))
+
+
+def record(connection: DuckDBPyConnection, entries: Collection[Entry]) -> None:
+    """Write entries (replacing those of the same id) and make them current in place of what they supersede."""
+    if not entries:
+        return
+    connection.execute(
+        "DELETE FROM raw.deliveries WHERE list_contains(?, delivery_id)", [[entry.delivery_id for entry in entries]]
+    )
+    columns = ", ".join(f"unnest(${part.name})" for part in fields(Entry))
+    values = dict(
+        zip((part.name for part in fields(Entry)), map(list, zip(*map(astuple, entries), strict=True)), strict=True)
+    )
+    connection.execute(f"INSERT INTO raw.deliveries SELECT {columns}", values)
+    make_current(connection, [entry.delivery_id for entry in entries])
+
+
+def make_current(connection: DuckDBPyConnection, delivery_ids: Collection[str]) -> None:
+    """Make deliveries current; others of the same source and date no longer are."""
+    connection.execute(
+        "UPDATE raw.deliveries AS d SET is_current = list_contains($ids, d.delivery_id) WHERE EXISTS ("
+        " SELECT 1 FROM raw.deliveries n WHERE list_contains($ids, n.delivery_id)"
+        " AND n.source = d.source AND n.business_date IS NOT DISTINCT FROM d.business_date)",
+        {"ids": list(delivery_ids)},
+    )
+
+
+def settle(connection: DuckDBPyConnection, source: str, *, is_dated: bool, present: Collection[str]) -> list[str]:
+    """Make the catalogue agree with the landing place once all its files have been looked at.
+
+    A source that changed between one history file and one file a day leaves its other deliveries behind; a refused file
+    that was taken away no longer blocks, and what was current before it is current again.
+
+    Returns:
+        Paths of refused deliveries that were withdrawn.
+    """
+    withdrawn = connection.execute(
+        "SELECT delivery_id, path FROM raw.deliveries WHERE source = $source AND is_current AND status = 'refused'"
+        " AND NOT list_contains($present, delivery_id) ORDER BY path",
+        {"source": source, "present": list(present)},
+    ).fetchall()
+    left = one(
+        connection,
+        "SELECT count(*) FROM raw.deliveries WHERE source = ? AND is_current AND (business_date IS NULL) = ?",
+        [source, is_dated],
+    )[0]
+    orphans = _without_current(connection, source, [row[0] for row in withdrawn]) if is_dated else []
+    if withdrawn or left or orphans:
+        with transaction(connection):
+            connection.execute(
+                "UPDATE raw.deliveries SET is_current = false WHERE source = $source AND is_current"
+                " AND ((business_date IS NULL) = $is_dated OR list_contains($withdrawn, delivery_id))",
+                {"source": source, "is_dated": is_dated, "withdrawn": [row[0] for row in withdrawn]},
+            )
+            if orphans:
+                make_current(connection, orphans)
+    return [row[1] for row in withdrawn]
+
+
+def _without_current(connection: DuckDBPyConnection, source: str, withdrawn: list[str]) -> list[str]:
+    """The latest accepted delivery of each date that none is current for."""
+    rows = connection.execute(
+        "SELECT max_by(delivery_id, sequence) FROM raw.deliveries"
+        " WHERE source = $source AND status = 'accepted' AND business_date NOT IN ("
+        "   SELECT business_date FROM raw.deliveries WHERE source = $source AND is_current"
+        "   AND business_date IS NOT NULL AND NOT list_contains($withdrawn, delivery_id))"
+        " GROUP BY business_date",
+        {"source": source, "withdrawn": withdrawn},
+    ).fetchall()
+    return [row[0] for row in rows]

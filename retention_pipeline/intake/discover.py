@@ -1,0 +1,112 @@
+"""Which files of a source lie in its landing place.
+
+Belongs here: path templates, dates in names, files that are not there. Not here: opening a file.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import glob
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from retention_pipeline.config import Settings, Source
+from retention_pipeline.core.errors import ConfigError, InputRefusedError
+
+_DIRECTIVE = re.compile(r"%-?[A-Za-z]")
+_PROBE = (dt.date(2023, 12, 30), dt.date(2023, 12, 31), dt.date(2024, 1, 1), dt.date(2024, 11, 12))
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file that is there."""
+
+    path: Path
+    shown: str
+    """The path as the configuration spells it, relative to the configuration's folder."""
+    business_date: dt.date | None
+    """The date in the name; ``None`` for a history file."""
+
+
+@dataclass(frozen=True)
+class Landing:
+    """The files of one source in the order of their dates, and names that look like them but hold no date."""
+
+    files: tuple[Found, ...]
+    ignored: tuple[str, ...]
+
+
+def discover(settings: Settings, name: str, *, has_deliveries: bool = False) -> Landing:
+    """Find the files of a source.
+
+    Args:
+        settings: The shop.
+        name: The source.
+        has_deliveries: Whether earlier files are in the store already; then an empty landing folder is no mistake.
+
+    Raises:
+        ConfigError: The date format cannot name a day.
+        InputRefusedError: The history file, the folder, or any file of a dated source is missing.
+    """
+    source = settings.sources.configured()[name]
+    where = f"{settings.config_path}: sources.{name}.path"
+    if not source.is_dated:
+        path = settings.resolve(source.path)
+        if not path.is_file():
+            raise InputRefusedError(
+                f"{where}: there is no file {source.path!r}",
+                remedy="deliver the file, or correct the path (it is relative to the configuration's folder)",
+            )
+        return Landing((Found(path, source.path, None),), ())
+    _check_date_format(source, where)
+    landing = _dated(settings, source)
+    before, _ = source.split_path()
+    folder = settings.resolve(before if before.endswith("/") else str(Path(before).parent))
+    if not landing.files and not (has_deliveries and folder.is_dir()):
+        known = f"; ignored for their names: {', '.join(landing.ignored[:3])}" if landing.ignored else ""
+        raise InputRefusedError(
+            f"{where}: no file matches {source.path!r}{known}",
+            remedy="deliver at least one file, or correct the path (it is relative to the configuration's folder)",
+        )
+    return landing
+
+
+def _check_date_format(source: Source, where: str) -> None:
+    texts = {day.strftime(source.date_format) for day in _PROBE}
+    try:
+        read = [dt.datetime.strptime(day.strftime(source.date_format), source.date_format).date() for day in _PROBE]  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        read = []
+    if len(texts) != len(_PROBE) or tuple(read) != _PROBE:
+        raise ConfigError(
+            f"{where}: the date format {source.date_format!r} does not name a single day",
+            remedy="write {date} for 2025-01-31, or a format with year, month and day such as {date:%Y%m%d}",
+        )
+
+
+def _dated(settings: Settings, source: Source) -> Landing:
+    before, after = source.split_path()
+    stars = re.sub(r"\*+", "*", _DIRECTIVE.sub("*", source.date_format))
+    pattern = glob.escape(before) + stars + glob.escape(after)
+    files: list[Found] = []
+    ignored: list[str] = []
+    for shown in sorted(glob.glob(pattern, root_dir=settings.config_path.parent)):  # noqa: PTH207 - names stay as spelt
+        path = settings.resolve(shown)
+        if not path.is_file():
+            continue
+        day = _parse(shown[len(before) : len(shown) - len(after)], source.date_format)
+        if day is None:
+            ignored.append(shown)
+        else:
+            files.append(Found(path, shown, day))
+    files.sort(key=lambda found: str(found.business_date))
+    return Landing(tuple(files), tuple(ignored))
+
+
+def _parse(text: str, date_format: str) -> dt.date | None:
+    try:
+        day = dt.datetime.strptime(text, date_format).date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        return None
+    return day if day.strftime(date_format) == text else None

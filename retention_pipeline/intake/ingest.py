@@ -1,0 +1,228 @@
+"""Taking in whatever has been delivered.
+
+Belongs here: the order of things for all sources. Not here: each of the things.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention_pipeline.config import Settings
+from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.core.progress import Progress
+from retention_pipeline.intake.catalogue import (
+    ACCEPTED,
+    Known,
+    known_deliveries,
+    make_current,
+    next_sequence,
+    settle,
+    transaction,
+)
+from retention_pipeline.intake.contracts import Contract, contract_of
+from retention_pipeline.intake.delivery import Delivery, address
+from retention_pipeline.intake.discover import Landing, discover
+from retention_pipeline.intake.limits import find_excess
+from retention_pipeline.intake.load import Batch, clear_staging
+from retention_pipeline.intake.mapping import MissingColumnsError, check_mapping, mapping_hash
+from retention_pipeline.intake.notes import Notes
+from retention_pipeline.intake.report import IntakeReport, Refusal, SourceReport
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MAX_FILES = 400
+MAX_BYTES = 64 << 20
+_SETTINGS = ("SET TimeZone = 'UTC'", "SET preserve_insertion_order = true")
+
+
+def ingest(
+    connection: DuckDBPyConnection, settings: Settings, id_key: bytes, *, received_date: dt.date, progress: Progress
+) -> IntakeReport:
+    """Find the files of all configured sources and take in what is new.
+
+    Each batch of deliveries is one transaction: a process that dies leaves every delivery wholly in or wholly out, and
+    the next run goes on from there. Refused files are recorded and reported, not raised.
+
+    Args:
+        connection: The store, schema ``raw`` created.
+        settings: The shop.
+        id_key: Key of the customer hashes.
+        received_date: The day of arrival; later dates are in the future.
+        progress: Told after each batch.
+
+    Raises:
+        ConfigError: The mapping contradicts the contract.
+        InputRefusedError: A source has no file at all.
+        StorageError: The store or the scratch space cannot be written.
+    """
+    scratch = settings.home.temporary / "intake"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    report = IntakeReport()
+    try:
+        intakes = [SourceIntake.plan(connection, settings, name) for name in settings.sources.configured()]
+        for intake in intakes:
+            report.sources[intake.contract.source] = intake.report
+            report.refused += intake.run(id_key, received_date, scratch, progress)
+    finally:
+        clear_staging(connection)
+        shutil.rmtree(scratch, ignore_errors=True)
+    report.excess = find_excess(connection, settings)
+    return report
+
+
+@dataclass
+class SourceIntake:
+    """One source: its files, and what the store knows about them."""
+
+    connection: DuckDBPyConnection
+    settings: Settings
+    contract: Contract
+    landing: Landing
+    known: dict[str, Known]
+    mapping: str
+    report: SourceReport
+
+    @classmethod
+    def plan(cls, connection: DuckDBPyConnection, settings: Settings, name: str) -> SourceIntake:
+        """Check the mapping and find the files, before anything is read."""
+        for setting in _SETTINGS:
+            connection.execute(setting)
+        contract = contract_of(settings, name)
+        check_mapping(connection, settings, contract)
+        known = known_deliveries(connection, name)
+        landing = discover(settings, name, has_deliveries=bool(known))
+        return cls(connection, settings, contract, landing, known, mapping_hash(settings, name), SourceReport(name))
+
+    def run(self, id_key: bytes, received_date: dt.date, scratch: Path, progress: Progress) -> list[Refusal]:
+        """Take in what is new of this source; returns the files that are refused as they lie there now."""
+        refused: list[Refusal] = []
+        found = self._address(refused)
+        before = {name for name, known in self.known.items() if known.is_current}
+        fresh = self._sort_out(found)
+        sequence = next_sequence(self.connection)
+        notes = Notes(self.connection, self.settings, self.contract, self.landing)
+        done = len(found) - len(fresh)
+        for deliveries in self._batches(fresh):
+            batch = Batch(self.connection, self.settings, self.contract, deliveries)
+            batch.prepare(id_key, received_date, scratch)
+            self._check_segments(deliveries)
+            batch.commit(self.mapping, sequence, received_date, self.known)
+            self._tell(batch)
+            notes.see(batch)
+            refused += [refusal_of(self.contract.source, delivery) for delivery in deliveries if delivery.refusal]
+            done += len(deliveries)
+            progress.step(f"{self.contract.source}: {deliveries[-1].found.shown}", done, len(found))
+        present = {delivery.delivery_id for delivery in found}
+        withdrawn = settle(self.connection, self.contract.source, is_dated=self._is_dated, present=present)
+        after = known_deliveries(self.connection, self.contract.source)
+        self.report.deliveries_superseded = sum(not after[name].is_current for name in before)
+        self.report.warnings = notes.warnings(withdrawn, self._left_behind(after, present))
+        return refused
+
+    def _address(self, refused: list[Refusal]) -> list[Delivery]:
+        """All files with their checksums; a file that cannot be read has none and is refused without a record."""
+        found = []
+        for file in self.landing.files:
+            try:
+                found.append(address(file, self.contract.source, self.mapping))
+            except OSError as error:
+                detail = error.strerror or type(error).__name__
+                refused.append(
+                    Refusal(self.contract.source, file.shown, "unreadable_file", detail, "check its permissions")
+                )
+        self.report.deliveries_refused += len(refused)
+        return found
+
+    @property
+    def _is_dated(self) -> bool:
+        return self.settings.sources.configured()[self.contract.source].is_dated
+
+    def _sort_out(self, found: Sequence[Delivery]) -> list[Delivery]:
+        """Files to be read; content that was accepted before counts again without being read."""
+        fresh, restored = [], []
+        for delivery in found:
+            known = self.known.get(delivery.delivery_id)
+            if known is None or known.status != ACCEPTED:
+                fresh.append(delivery)
+            elif known.is_current:
+                self.report.deliveries_unchanged += 1
+            else:
+                restored.append(delivery.delivery_id)
+        if restored:
+            with transaction(self.connection):
+                make_current(self.connection, restored)
+        self.report.deliveries_restored = len(restored)
+        return fresh
+
+    def _batches(self, fresh: Sequence[Delivery]) -> Iterator[list[Delivery]]:
+        """Bounded in files and bytes; typed files under a notation of their own for text go one by one."""
+        source = self.settings.sources.configured()[self.contract.source]
+        is_default = (source.timestamp_format, source.decimal, source.thousands) == ("iso", ".", "")
+        is_text = source.format == "csv" and source.select is None
+        most = MAX_FILES if is_text or is_default else 1
+        batch: list[Delivery] = []
+        size = 0
+        for delivery in fresh:
+            batch.append(delivery)
+            size += delivery.stamp[0]
+            if len(batch) >= most or size >= MAX_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _check_segments(self, deliveries: Sequence[Delivery]) -> None:
+        """A segment that no file has ever had is a mistake in the configuration, not in the files."""
+        mapped = self.settings.sources.configured()[self.contract.source].columns
+        unmapped = {name for name in self.contract.attributes if name not in mapped}
+        if not unmapped or any(known.mapping_hash == self.mapping for known in self.known.values()):
+            return
+        for name in sorted(unmapped):
+            if all(_lacks(delivery, name) for delivery in deliveries) and not self.report.deliveries_new:
+                raise ConfigError(
+                    f"{self.settings.config_path}: shop.segments: {name!r} is neither mapped under"
+                    f" [sources.{self.contract.source}.columns] nor a column of {deliveries[0].found.shown}",
+                    remedy=f'write {name} = "<column of the file>" there, or take it out of shop.segments',
+                )
+
+    def _tell(self, batch: Batch) -> None:
+        report = self.report
+        for delivery in batch.deliveries:
+            if delivery.refusal is not None:
+                report.deliveries_refused += 1
+                continue
+            report.deliveries_new += 1
+            report.records += delivery.records
+            report.loaded += delivery.counts.loaded
+            report.quarantined += delivery.counts.quarantined
+            report.suppressed += delivery.counts.suppressed
+            if delivery.binding is not None:
+                report.columns, report.unread = delivery.binding.columns, delivery.binding.unread
+        report.reasons += batch.reasons
+        report.reject(batch.rejected)
+
+    def _left_behind(self, after: Mapping[str, Known], present: Collection[str]) -> int:
+        """Current deliveries read under another mapping whose files are gone."""
+        return sum(
+            known.is_current and known.mapping_hash != self.mapping and name not in present
+            for name, known in after.items()
+        )
+
+
+def refusal_of(source: str, delivery: Delivery) -> Refusal:
+    """The refusal of a delivery, as it is reported."""
+    refusal = delivery.refusal
+    if refusal is None:
+        raise ValueError(f"{delivery.found.shown} was not refused")
+    return Refusal(source, delivery.found.shown, refusal.reason, refusal.detail, refusal.remedy)
+
+
+def _lacks(delivery: Delivery, name: str) -> bool:
+    return isinstance(delivery.refusal, MissingColumnsError) and name in delivery.refusal.missing

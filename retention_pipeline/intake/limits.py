@@ -1,0 +1,47 @@
+"""Whether too large a share of what arrived together was quarantined.
+
+Belongs here: the query behind ``limits.max_quarantined_share``. Not here: stopping the run (``report``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from retention_pipeline.config import Settings
+from retention_pipeline.intake.report import Excess, Rejected
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_EXAMPLES = 3
+
+
+def find_excess(connection: DuckDBPyConnection, settings: Settings) -> list[Excess]:
+    """Arrivals beyond the limit, as long as the deliveries behind them are current.
+
+    Deliveries of a source that were taken in together are one arrival. It is judged by all of its deliveries and, once
+    some have been replaced, also by those still in use: correcting the bad file heals it, replacing a good one does
+    not make it worse. Since it is read from the store, running again does not make the problem go away.
+    """
+    groups = connection.execute(
+        "SELECT source, sequence, sum(records)::BIGINT, sum(quarantined)::BIGINT FROM raw.deliveries"
+        " WHERE status = 'accepted' AND list_contains($sources, source) GROUP BY ALL"
+        " HAVING sum(quarantined) > $limit * sum(records)"
+        " AND sum(quarantined) FILTER (WHERE is_current) > $limit * sum(records) FILTER (WHERE is_current)"
+        " ORDER BY source, sequence",
+        {"limit": settings.limits.max_quarantined_share, "sources": list(settings.sources.configured())},
+    ).fetchall()
+    return [_excess(connection, *group) for group in groups]
+
+
+def _excess(connection: DuckDBPyConnection, source: str, sequence: int, records: int, quarantined: int) -> Excess:
+    rows = connection.execute(
+        "SELECT q.reason, count(*), min_by((q.path, q.line, q.column_name), (q.path, q.line)) FROM raw.quarantine q"
+        " JOIN raw.deliveries d USING (delivery_id) WHERE d.source = ? AND d.sequence = ?"
+        " GROUP BY q.reason ORDER BY count(*) DESC, q.reason",
+        [source, sequence],
+    ).fetchall()
+    reasons = Counter({reason: count for reason, count, _ in rows})
+    examples = tuple(Rejected(path, line, column, reason) for reason, _, (path, line, column) in rows[:_EXAMPLES])
+    return Excess(source, records, quarantined, reasons, examples)

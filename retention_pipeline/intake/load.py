@@ -1,0 +1,228 @@
+"""A batch of deliveries into the store, as a whole or not at all.
+
+Belongs here: exact duplicates, conservation, the one transaction of a batch. Not here: reading files (``staging``),
+values and reasons (``rows``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention_pipeline.config import Settings
+from retention_pipeline.intake import casting
+from retention_pipeline.intake.catalogue import ACCEPTED, REFUSED, Entry, Known, record, transaction
+from retention_pipeline.intake.contracts import Contract
+from retention_pipeline.intake.delivery import Counts, Delivery
+from retention_pipeline.intake.identity import hash_parameters
+from retention_pipeline.intake.refusal import FileRefusedError
+from retention_pipeline.intake.report import Rejected
+from retention_pipeline.intake.rows import FILES, STAGE, TYPED, RowSql
+from retention_pipeline.intake.sql import literal, quote
+from retention_pipeline.intake.staging import Staging, count_mismatch
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_TWICE = "intake_twice"
+_KEPT_TEXT = 200
+EXAMPLES = 3
+
+
+class Batch:
+    """Deliveries of one source that are taken in together."""
+
+    def __init__(
+        self, connection: DuckDBPyConnection, settings: Settings, contract: Contract, deliveries: Sequence[Delivery]
+    ) -> None:
+        self.deliveries = deliveries
+        self.reasons: Counter[str] = Counter()
+        self.rejected: list[Rejected] = []
+        self.other_statuses: Counter[str] = Counter()
+        self._connection = connection
+        self._settings = settings
+        self._contract = contract
+        self._source = settings.sources.configured()[contract.source]
+        self._known: dict[int, tuple[dt.date | None, dt.date | None]] = {}
+
+    def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path) -> None:
+        """Read, cast and judge all records; the store is not touched."""
+        Staging(self._connection, self._settings, self._contract, scratch).stage(self.deliveries)
+        self._list_files(received_date)
+        typed = frozenset().union(*(delivery.typed for delivery in self.deliveries))
+        sql = RowSql(self._settings, self._contract, typed)
+        parameters = hash_parameters(id_key) if "customer_id" in self._contract.names else None
+        self._connection.execute(sql.statement(), parameters)
+        self._find_duplicates()
+        self._count()
+        self._refuse_unsound()
+        if self._contract.source == "orders":
+            self.other_statuses.update(dict(self._connection.execute(sql.status_words()).fetchall()))
+        self._collect_reasons()
+
+    def commit(self, mapping: str, sequence: int, received_date: dt.date, known: Mapping[str, Known]) -> None:
+        """Write everything in one transaction; a refusal that is on record already is not written again.
+
+        Raises:
+            StorageError: There is no room; the store is as before.
+        """
+        entries = [
+            self._entry(number, delivery, mapping, sequence, received_date)
+            for number, delivery in enumerate(self.deliveries)
+            if delivery.refusal is None or _is_news(delivery, known)
+        ]
+        if not entries:
+            return
+        with transaction(self._connection):
+            if any(delivery.refusal is None for delivery in self.deliveries):
+                self._insert_records()
+                self._insert_quarantine()
+            record(self._connection, entries)
+
+    def _list_files(self, received_date: dt.date) -> None:
+        zone = self._settings.shop.timezone
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {FILES} (_file INTEGER, _delivery VARCHAR, _path VARCHAR, _date DATE,"
+            " _too_late TIMESTAMP, _has_status BOOLEAN, _fields INTEGER)"
+        )
+        rows = [
+            (number, delivery.delivery_id, delivery.found.shown, delivery.found.business_date,
+             (delivery.found.business_date or received_date) + dt.timedelta(days=2),
+             delivery.binding is not None and "status" in delivery.binding.columns, len(delivery.header))
+            for number, delivery in enumerate(self.deliveries)
+            if delivery.refusal is None
+        ]  # fmt: skip
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+        self._connection.execute(
+            f"INSERT INTO {FILES} SELECT * REPLACE ({casting.to_utc('CAST(_5 AS TIMESTAMP)', zone)} AS _5) FROM ("
+            " SELECT unnest($1::INTEGER[]) AS _1, unnest($2::VARCHAR[]) AS _2, unnest($3::VARCHAR[]) AS _3,"
+            " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6,"
+            " unnest($7::INTEGER[]) AS _7)",
+            columns,
+        )
+
+    def _find_duplicates(self) -> None:
+        """Records equal in every contract value to an earlier accepted one of the same file."""
+        key = quote(self._contract.key)
+        values = ", ".join(map(quote, self._contract.names))
+        self._connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {_TWICE} AS SELECT _file, _line FROM ("
+            f" SELECT _file, _line, row_number() OVER (PARTITION BY _file, {values} ORDER BY _line) AS nth"
+            f" FROM {TYPED} SEMI JOIN (SELECT _file, {key} FROM {TYPED} WHERE _problem IS NULL"
+            f" GROUP BY ALL HAVING count(*) > 1) k USING (_file, {key}) WHERE _problem IS NULL) WHERE nth > 1"
+        )
+
+    def _count(self) -> None:
+        rows = self._connection.execute(
+            f"SELECT t._file, count(*) FILTER (WHERE _problem IS NULL AND d._line IS NULL),"
+            " count(*) FILTER (WHERE _problem IS NOT NULL), count(*) FILTER (WHERE d._line IS NOT NULL),"
+            " min(_known) FILTER (WHERE _problem IS NULL), max(_known) FILTER (WHERE _problem IS NULL)"
+            f" FROM {TYPED} t LEFT JOIN {_TWICE} d USING (_file, _line) GROUP BY t._file"
+        ).fetchall()
+        for number, loaded, quarantined, suppressed, first, last in rows:
+            self.deliveries[number].counts = Counts(loaded, quarantined, suppressed)
+            self._known[number] = (first, last)
+        for delivery in self.deliveries:
+            delivery.counts.quarantined += len(delivery.broken)
+
+    def _refuse_unsound(self) -> None:
+        for number, delivery in enumerate(self.deliveries):
+            unsound = _unsound(delivery) if delivery.refusal is None else None
+            if unsound is not None:
+                delivery.refuse(unsound)
+                for table in (FILES, STAGE, TYPED):
+                    self._connection.execute(f"DELETE FROM {table} WHERE _file = ?", [number])
+
+    def _collect_reasons(self) -> None:
+        rows = self._connection.execute(
+            "SELECT _problem, _path, _line, count(*) OVER (PARTITION BY _problem),"
+            f" row_number() OVER (PARTITION BY _problem ORDER BY _file, _line) AS nth FROM {TYPED}"
+            f" JOIN {FILES} USING (_file) WHERE _problem IS NOT NULL QUALIFY nth <= {EXAMPLES} ORDER BY _problem, nth"
+        ).fetchall()
+        for problem, path, line, count, nth in rows:
+            column, _, reason = problem.partition(":")
+            if nth == 1:
+                self.reasons[reason] += count
+            self.rejected.append(Rejected(path, line, column, reason))
+        for delivery in self.deliveries:
+            for row in delivery.broken:
+                self.reasons[row.reason] += 1
+                self.rejected.append(Rejected(delivery.found.shown, row.line, None, row.reason))
+
+    def _insert_records(self) -> None:
+        contract = self._contract
+        values = {name: quote(name) for name in contract.names if name not in {*contract.attributes, "kind"}}
+        if contract.source == "orders":
+            values["refund_amount"] = "coalesce(refund_amount, 0)"
+        elif contract.source == "customers":
+            keys = ", ".join(map(literal, contract.attributes))
+            cells = ", ".join(map(quote, contract.attributes))
+            values["attributes"] = f"map([{keys}]::VARCHAR[], [{cells}]::VARCHAR[])"
+        else:
+            values |= {name: name for name in ("measure", "scale_min", "scale_max")}
+        values |= {"known_date": "_known", "delivery_id": "_delivery", "line": "_line"}
+        listed = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
+        self._connection.execute(
+            f"INSERT INTO {contract.table.qualified} BY NAME SELECT {listed} FROM {TYPED} JOIN {FILES} USING (_file)"
+            f" ANTI JOIN {_TWICE} USING (_file, _line) WHERE _problem IS NULL"
+        )
+
+    def _insert_quarantine(self) -> None:
+        source = self._contract.source
+        cells = {name: f"left(s.{quote(name)}, {_KEPT_TEXT})" for name in self._contract.names}
+        if "customer_id" in cells:
+            cells["customer_id"] = "t.customer_id"
+        listed = ", ".join(f"{quote(name)} := {cell}" for name, cell in cells.items())
+        self._connection.execute(
+            f"INSERT INTO raw.quarantine SELECT _delivery, ?, _path, _line, split_part(_problem, ':', 2),"
+            f" split_part(_problem, ':', 1), to_json(struct_pack({listed})), _known"
+            f" FROM {TYPED} t JOIN {STAGE} s USING (_file, _line) JOIN {FILES} USING (_file)"
+            " WHERE _problem IS NOT NULL",
+            [source],
+        )
+        rows = [
+            (delivery.delivery_id, source, delivery.found.shown, row.line, row.reason, None,
+             json.dumps({"fields": row.fields, "expected": len(delivery.header)}), delivery.found.business_date)
+            for delivery in self.deliveries if delivery.refusal is None for row in delivery.broken
+        ]  # fmt: skip
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            types = ("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR", "DATE")
+            listed = ", ".join(f"unnest(${index}::{kind}[])" for index, kind in enumerate(types, start=1))
+            self._connection.execute(f"INSERT INTO raw.quarantine SELECT {listed}", columns)
+
+    def _entry(self, number: int, delivery: Delivery, mapping: str, sequence: int, received_date: dt.date) -> Entry:
+        found, counts, refusal = delivery.found, delivery.counts, delivery.refusal
+        first, last = self._known.get(number, (None, None)) if refusal is None else (None, None)
+        return Entry(
+            delivery.delivery_id, self._contract.source, self._source.kind, found.business_date, found.shown,
+            delivery.content_sha256, mapping, sequence, received_date, ACCEPTED if refusal is None else REFUSED,
+            None if refusal is None else str(refusal), delivery.records, counts.loaded, counts.quarantined,
+            counts.suppressed, first, last, is_current=True,
+        )  # fmt: skip
+
+
+def _unsound(delivery: Delivery) -> FileRefusedError | None:
+    """Why a file that has been read cannot be taken in after all."""
+    counts = delivery.counts
+    found = counts.loaded + counts.quarantined + counts.suppressed
+    if found != delivery.records:
+        return count_mismatch(delivery.records, found)
+    if delivery.has_changed:
+        return FileRefusedError("changed_while_reading", "the file was written to meanwhile", "run again")
+    return None
+
+
+def _is_news(delivery: Delivery, known: Mapping[str, Known]) -> bool:
+    before = known.get(delivery.delivery_id)
+    return before is None or not before.is_current or before.refusal != str(delivery.refusal)
+
+
+def clear_staging(connection: DuckDBPyConnection) -> None:
+    """Drop what a batch left behind: it holds text of the files, customer ids included."""
+    for table in (STAGE, TYPED, FILES, _TWICE):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{table}")

@@ -1,0 +1,103 @@
+"""What a person should know about an intake although nothing stopped it.
+
+Belongs here: warnings, each said once per source and run. Not here: refusals and quarantined records (``report``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from retention_pipeline.config import Settings
+from retention_pipeline.intake import read_parquet
+from retention_pipeline.intake.contracts import Contract
+from retention_pipeline.intake.csv_file import read_header
+from retention_pipeline.intake.discover import Landing
+from retention_pipeline.intake.load import Batch
+from retention_pipeline.intake.refusal import FileRefusedError
+from retention_pipeline.intake.select import RELATION
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_SHOWN = 10
+
+
+class Notes:
+    """Collects over the batches of one source."""
+
+    def __init__(
+        self, connection: DuckDBPyConnection, settings: Settings, contract: Contract, landing: Landing
+    ) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._source = settings.sources.configured()[contract.source]
+        self._landing = landing
+        self._statuses: Counter[str] = Counter()
+        self._baseline: set[str] | None = None
+        self._new_columns: dict[str, str] = {}
+
+    def see(self, batch: Batch) -> None:
+        """Take note of a batch that has been read."""
+        self._statuses += batch.other_statuses
+        if self._source.select is not None:
+            return
+        for delivery in batch.deliveries:
+            if delivery.binding is None:
+                continue
+            if self._baseline is None:
+                first = self._landing.files[0]
+                self._baseline = set(delivery.header if delivery.found == first else self._first_header())
+            for name in delivery.binding.unread:
+                if name not in self._baseline:
+                    self._new_columns.setdefault(name, delivery.found.shown)
+
+    def warnings(self, withdrawn: list[str], left_behind: int) -> list[str]:
+        """All warnings of the source."""
+        return [
+            *self._ignored(),
+            *self._columns(),
+            *self._words(),
+            *(f"{path} was refused and has been taken away; what was delivered before counts" for path in withdrawn),
+            *self._left(left_behind),
+        ]
+
+    def _first_header(self) -> tuple[str, ...]:
+        """Columns of the oldest file; a column that it has too is no news."""
+        first = self._landing.files[0].path
+        try:
+            if self._source.format == "parquet":
+                read_parquet.open_parquet(self._connection, first)
+                return tuple(read_parquet.column_types(self._connection, RELATION))
+            encoding = "utf-8-sig" if self._source.encoding == "utf-8" else self._source.encoding
+            return read_header(first, self._source.delimiter, encoding)
+        except (FileRefusedError, OSError, UnicodeError, StopIteration):
+            return ()
+
+    def _ignored(self) -> list[str]:
+        names = self._landing.ignored
+        if not names:
+            return []
+        shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+        return [f"not read, since their names hold no date of the form {self._source.date_format}: {shown}"]
+
+    def _columns(self) -> list[str]:
+        if not self._new_columns:
+            return []
+        path = next(iter(self._new_columns.values()))
+        names = list(self._new_columns)
+        shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+        return [f"new columns that nothing asks for and that are not read, first in {path}: {shown}"]
+
+    def _words(self) -> list[str]:
+        if not self._statuses:
+            return []
+        most = ", ".join(f"{word} ({count})" for word, count in self._statuses.most_common(_SHOWN))
+        more = f" and {len(self._statuses) - _SHOWN} more" if len(self._statuses) > _SHOWN else ""
+        meaning = "count as 'other', which is a valid purchase"
+        return [f"status words without a meaning {meaning}: {most}{more}; give them one under [sources.orders.status]"]
+
+    def _left(self, count: int) -> list[str]:
+        if not count:
+            return []
+        return [f"{count} deliveries were read under an earlier mapping and their files are gone, so they stay as read"]

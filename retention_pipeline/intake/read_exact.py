@@ -1,0 +1,104 @@
+"""The exact reader: one CSV file, record by record, for whatever the fast reader does not take.
+
+Belongs here: ragged rows, quotes out of place, line breaks inside quotes, mixed line ends. Not here: values.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention_pipeline.intake.csv_file import CsvFile
+from retention_pipeline.intake.prescan import MAX_RECORD_BYTES
+from retention_pipeline.intake.read_csv import STRICT
+from retention_pipeline.intake.sql import exact_path, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+RAGGED = "ragged_row"
+BAD_QUOTES = "malformed_quotes"
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A record that has no columns to speak of; its text is not kept, since nobody knows what it is."""
+
+    line: int
+    reason: str
+    fields: int
+
+
+def read_exactly(
+    connection: DuckDBPyConnection,
+    number: int,
+    file: CsvFile,
+    columns: Mapping[str, str],
+    delimiter: str,
+    into: str,
+    scratch: Path,
+    *,
+    longest: int | None = None,
+) -> list[BrokenRow]:
+    """Append the sound records of one file to ``into`` (_file, _line, one column per entry).
+
+    Args:
+        connection: The store.
+        number: Number of the file in its batch.
+        file: The file.
+        columns: Column of ``into`` to column of the header.
+        delimiter: The delimiter.
+        into: A temporary table.
+        scratch: Folder for a rewritten copy of the mapped columns.
+        longest: Cut values after so many characters; what is cut is refused as too long later on.
+
+    Returns:
+        The records that were not appended.
+    """
+    positions = [file.header.index(name) for name in columns.values()]
+    canonical = scratch / f"canonical_{number}.csv"
+    broken: list[BrokenRow] = []
+    with canonical.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for line, cells in _records(file.text_path, delimiter):
+            if cells is None:
+                broken.append(BrokenRow(line, BAD_QUOTES, 0))
+            elif len(cells) != len(file.header):
+                broken.append(BrokenRow(line, RAGGED, len(cells)))
+            else:
+                writer.writerow([line, *(cells[position][:longest] for position in positions)])
+    names = ", ".join(map(quote, columns))
+    types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(columns)))
+    connection.execute(
+        f"INSERT INTO {into} (_file, _line, {names}) SELECT $number, * FROM read_csv($path, {STRICT},"
+        f" columns = {{'line': 'BIGINT', {types}}}, header = false, delim = ',', new_line = '\\n')",
+        {"number": number, "path": exact_path(canonical)},
+    )
+    canonical.unlink()
+    return broken
+
+
+def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
+    """Line on which each record after the header begins, and its cells (``None``: quotes out of place)."""
+    previous = csv.field_size_limit(MAX_RECORD_BYTES)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, delimiter=delimiter, strict=True)
+            is_header = True
+            while True:
+                line = reader.line_num + 1
+                try:
+                    cells = next(reader, None)
+                except csv.Error:
+                    yield line, None
+                    continue
+                if cells is None:
+                    return
+                if cells and not is_header:
+                    yield line, cells
+                is_header = is_header and not cells
+    finally:
+        csv.field_size_limit(previous)

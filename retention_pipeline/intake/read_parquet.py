@@ -1,0 +1,113 @@
+"""The reader of Parquet files and of query results: by name and type, turned into text without loss.
+
+Belongs here: what each type looks like as text. Not here: turning text into values (``casting``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retention_pipeline.intake.contracts import Field
+from retention_pipeline.intake.refusal import FileRefusedError
+from retention_pipeline.intake.select import RELATION
+from retention_pipeline.intake.sql import database_errors, exact_path, literal, one, quote
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT",
+            "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "BOOLEAN")  # fmt: skip
+_DATES = ("DATE", "TIMESTAMP")
+_TEXTS = ("VARCHAR", "ENUM", "UUID")
+_FLOAT_NOISE = "1e-9"
+
+
+def open_parquet(connection: DuckDBPyConnection, path: Path) -> int:
+    """Make a Parquet file the temporary relation ``source``.
+
+    Returns:
+        The number of rows by the file's own account.
+
+    Raises:
+        FileRefusedError: Empty or damaged.
+    """
+    if not path.stat().st_size:
+        raise FileRefusedError("empty_file", "the file has no bytes", "deliver it again")
+    where = literal(exact_path(path))
+    try:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {RELATION} AS SELECT * FROM read_parquet({where}, hive_partitioning = false)"
+        )
+        counted = one(connection, f"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM parquet_file_metadata({where})")
+    except database_errors(connection):
+        raise damaged() from None
+    return int(str(counted[0]))
+
+
+def damaged() -> FileRefusedError:
+    """The refusal of a Parquet file that cannot be read."""
+    return FileRefusedError("damaged_file", "this is not a readable Parquet file", "deliver the file again")
+
+
+def column_types(connection: DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Columns of a relation and their types, in order."""
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE {relation}").fetchall()}
+
+
+def has_one_spelling(field: Field, kind: str) -> bool:
+    """Whether values of this type are spelt in one way, whatever the configuration says about text."""
+    if field.type == "timestamp":
+        return kind.startswith(_DATES)
+    return field.type in {"decimal", "score"} and kind.startswith(_NUMBERS)
+
+
+def append_typed(
+    connection: DuckDBPyConnection,
+    number: int,
+    relation: str,
+    line: str,
+    columns: Mapping[Field, str],
+    types: Mapping[str, str],
+    into: str,
+) -> None:
+    """Append a relation to ``into`` (_file, _line, one column per entry) as text.
+
+    Raises:
+        FileRefusedError: A column has a type that no contract column can hold, or reading fails.
+    """
+    cells = ", ".join(_as_text(source, types[source], field) for field, source in columns.items())
+    names = ", ".join(quote(field.name) for field in columns)
+    try:
+        connection.execute(
+            f"INSERT INTO {into} (_file, _line, {names}) SELECT ?, {line}, {cells} FROM {relation}", [number]
+        )
+    except database_errors(connection):
+        raise damaged() from None
+
+
+def _as_text(name: str, kind: str, field: Field) -> str:
+    column = quote(name)
+    is_number = kind.startswith(_NUMBERS)
+    wants_number = field.type in {"decimal", "score"}
+    if not (is_number or kind.startswith(_DATES + _TEXTS)) or kind.endswith("[]"):
+        raise FileRefusedError(
+            "wrong_type", f"column {name!r} (for {field.name}) is of type {kind}", "deliver it as text or number"
+        )
+    if field.type == "timestamp" and (is_number and not kind.endswith("INT")):
+        raise FileRefusedError(
+            "wrong_type", f"column {name!r} (for {field.name}) is of type {kind}", "deliver it as a timestamp or text"
+        )
+    if wants_number and kind.startswith(_DATES):
+        raise FileRefusedError(
+            "wrong_type", f"column {name!r} (for {field.name}) is of type {kind}", "deliver it as a number"
+        )
+    if wants_number and kind == "BOOLEAN":
+        return f"CAST(CAST({column} AS INTEGER) AS VARCHAR)"
+    if wants_number and kind == "DOUBLE":
+        # 139.12 summed from binary parts is 139.11999999999998: noise of the representation is no decimal of the value
+        decimal = f"try_cast({column} AS DECIMAL(18,4))"
+        is_close = f"abs({column} - {decimal}) <= {_FLOAT_NOISE} * greatest(1, abs({column}) / 1e6)"
+        return f"CASE WHEN {is_close} THEN CAST({decimal} AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
+    return f"CAST({column} AS VARCHAR)"

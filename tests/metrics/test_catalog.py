@@ -1,0 +1,46 @@
+"""The definitions as readers get them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from retention_pipeline.core.tables import METRIC_VALUES
+from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame, readme_table
+from retention_pipeline.metrics.definition import MetricDefinition
+from retention_pipeline.metrics.registry import REGISTRY
+
+
+def test_the_catalogue_has_one_row_per_definition_in_the_columns_of_its_table() -> None:
+    frame = catalog_frame()
+    assert tuple(frame.columns) == METRIC_CATALOG.column_names
+    assert len(frame) == len(REGISTRY)
+    assert not frame.duplicated(list(METRIC_CATALOG.key)).any()
+    optional = [column.name for column in METRIC_CATALOG.columns if column.nullable]
+    assert frame.drop(columns=optional).notna().to_numpy().all()
+
+
+@pytest.mark.parametrize("definition", REGISTRY, ids=lambda definition: definition.name)
+def test_a_definition_is_one_plain_sentence_with_a_formula_and_a_source(definition: MetricDefinition) -> None:
+    assert re.fullmatch(r"[A-Z].{15,}\.", definition.meaning)
+    assert ". " not in definition.meaning
+    assert definition.formula
+    assert definition.source
+    assert not definition.formula.endswith(".")
+    assert re.fullmatch(r"[a-z_]+\.[a-z_]+", definition.name)
+
+
+def test_units_are_those_of_the_contract() -> None:
+    unit = next(column for column in METRIC_VALUES.columns if column.name == "unit")
+    assert {definition.unit for definition in REGISTRY} <= set(re.findall(r"[a-z_]+", unit.meaning))
+
+
+def test_the_readme_table_has_four_cells_in_each_row() -> None:
+    table, legend = readme_table().split("\n\n")
+    lines = table.splitlines()
+    assert len(lines) == len(REGISTRY) + 2
+    assert {len(re.split(r"(?<!\\)\|", line)) for line in lines} == {6}
+    assert legend.startswith("A1: ")
+    letters = {letter for definition in REGISTRY for letter in re.findall(r"\bA\d\b", definition.source)}
+    assert all(f"{letter}: " in legend for letter in letters)

@@ -1,0 +1,1 @@
+"""Tests of the files and protocols in ``retention_pipeline.warehouse``."""
