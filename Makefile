@@ -6,7 +6,7 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test test-all lint format dev lock clean
+.PHONY: help setup setup-dev run test test-real test-all lint format docs dev lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ lint: $(VENV)/.dev  ## ruff, mypy, sqlfluff
 format: $(VENV)/.dev  ## Let ruff format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(VENV)/.run  ## Write the definitions table of the README from the registry
+	@$(BIN)/python -m retention_pipeline.metrics.readme README.md
 
 dev: $(VENV)/.run $(DEMO)/retention.toml  ## Open the graph in Dagster's web interface (loopback only)
 	@$(BIN)/retention --config $(DEMO)/retention.toml dev

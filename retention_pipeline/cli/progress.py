@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 
@@ -61,6 +62,10 @@ class StageProgress:
         """Show how far the stage is."""
         if self._task is not None:
             self._bar.update(self._task, completed=done, total=total, detail=detail)
+
+    def warn(self, message: str) -> None:
+        """Show the message above the line of the stage under way."""
+        self._console.print(f"  [yellow]warning[/] {escape(message)}", highlight=False, soft_wrap=True)
 
     def _finish(self, note: str) -> None:
         if self._task is None:

@@ -42,12 +42,13 @@ def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Con
         progress.stage("start")
         prepare_home(settings.home)
         warnings.filterwarnings("ignore", category=FutureWarning, module="dagster")
+        before = current_version(settings.home)
         try:
             _execute(settings, as_of, wait, progress)
         except RetentionError as error:
             error.message += f"\n  {still_served(settings.home)}"
             raise
-    show_summary(settings, console)
+    show_summary(settings, console, unchanged=before == current_version(settings.home))
 
 
 def _execute(settings: Settings, as_of: dt.date | None, wait: float, progress: StageProgress) -> None:

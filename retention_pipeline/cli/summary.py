@@ -33,14 +33,15 @@ HEADLINES: tuple[tuple[str, str, str, str, Callable[[float], str]], ...] = (
 """Row label with its unit, metric, variant, basis, format."""
 
 
-def show_summary(settings: Settings, console: Console) -> None:
+def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> None:
     """Print headline metrics with intervals and status, intake totals, and what to try next."""
     with open_published(settings.home_dir) as published:
         _print_headlines(settings, published, console)
         _print_freshness(published, console)
     link = settings.home.current_link
     console.print()
-    console.print(f"published  {current_version(settings.home)}  {link}", highlight=False, soft_wrap=True)
+    word = "unchanged" if unchanged else "published"
+    console.print(f"{word}  {current_version(settings.home)}  {link}", highlight=False, soft_wrap=True)
     command = f"retention --config {settings.config_path}"
     console.print("next", style="bold")
     for line in (

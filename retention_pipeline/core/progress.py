@@ -17,6 +17,9 @@ class Progress(Protocol):
     def step(self, detail: str, done: int, total: int) -> None:
         """``done`` of ``total`` steps of the current stage are finished; ``detail`` names the one under way."""
 
+    def warn(self, message: str) -> None:
+        """Something a person should know, although the run goes on."""
+
 
 class Silent:
     """Watches nothing."""
@@ -25,4 +28,7 @@ class Silent:
         """Do nothing."""
 
     def step(self, detail: str, done: int, total: int) -> None:
+        """Do nothing."""
+
+    def warn(self, message: str) -> None:
         """Do nothing."""

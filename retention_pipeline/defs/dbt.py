@@ -73,7 +73,8 @@ def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
 def _common_arguments(home: Home) -> list[str]:
     project = str(dbt_project_dir())
     return [
-        "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-send-anonymous-usage-stats", "--no-version-check",
+        "--log-level", "none", "--log-level-file", "info", "--no-use-colors", "--no-version-check",
+        "--no-send-anonymous-usage-stats",
         "--project-dir", project, "--profiles-dir", project,
         "--target-path", str(home.dbt_target), "--log-path", str(home.dbt_target / "logs"),
     ]  # fmt: skip

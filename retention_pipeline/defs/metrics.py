@@ -66,7 +66,7 @@ def build_metric_assets(settings: Settings, progress: Progress) -> dg.AssetsDefi
         context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
     ) -> Iterator[dg.MaterializeResult[None]]:
         progress.stage(METRICS)
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run_id, needs=NEEDS)
+        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=NEEDS)
         state = BuildState(settings.home)
         state.clear(METRICS)
         with connect(settings.home.build) as build, duckdb_errors(settings.home.build):

@@ -39,7 +39,7 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
     )
     def version(context: dg.AssetExecutionContext, clock: RunClock, writer: Writer) -> dg.MaterializeResult[None]:
         progress.stage("publish")
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run_id, needs=NEEDS)
+        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=NEEDS)
         published = _publish(settings, marts, inputs, progress)
         return dg.MaterializeResult(
             metadata={

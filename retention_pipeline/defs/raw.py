@@ -50,8 +50,9 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
                 report = ingest(store, settings, key, received_date=received_date(), progress=progress)
             for line in report.warnings():
                 context.log.warning(line)
+                progress.warn(line)
             report.raise_for_refusals(settings)
-            inputs = begin_build(store, settings, clock.date, run_id=context.run_id)
+            inputs = begin_build(store, settings, clock.date, run_id=context.run.run_id)
             for table in RAW_TABLES:
                 yield dg.MaterializeResult(
                     asset_key=raw_key(table),

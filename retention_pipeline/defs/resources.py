@@ -39,7 +39,7 @@ class Writer(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic only
         Raises:
             BusyError: Another process holds it.
         """
-        run = context.run_id or "unknown"
+        run = context.run.run_id if context.run else "unknown"
         self._held.enter_context(writer_lock(Home(Path(self.home_dir)), run=run, wait_seconds=self.wait_seconds))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:

@@ -48,7 +48,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: P
         context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
     ) -> Iterator[dg.MaterializeResult[None]]:
         progress.stage(stage)
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run_id, needs=BELOW[stage])
+        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=BELOW[stage])
         state = BuildState(settings.home)
         state.clear(stage)
         results = run_dbt(settings.home, SELECTION[stage], dbt_vars(settings, inputs), progress.step)

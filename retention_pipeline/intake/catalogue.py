@@ -171,7 +171,7 @@ def _without_current(connection: DuckDBPyConnection, source: str, withdrawn: lis
     """The latest accepted delivery of each date that none is current for."""
     rows = connection.execute(
         "SELECT max_by(delivery_id, sequence) FROM raw.deliveries"
-        " WHERE source = $source AND status = 'accepted' AND business_date NOT IN ("
+        " WHERE source = $source AND status = 'accepted' AND business_date IS NOT NULL AND business_date NOT IN ("
         "   SELECT business_date FROM raw.deliveries WHERE source = $source AND is_current"
         "   AND business_date IS NOT NULL AND NOT list_contains($withdrawn, delivery_id))"
         " GROUP BY business_date",

@@ -30,15 +30,13 @@ def check_select(connection: DuckDBPyConnection, select: str, where: str) -> Non
         ConfigError: It is not, or it cannot be parsed.
     """
     remedy = f"write one SELECT statement over the relation {RELATION}"
-    try:
-        kinds = [statement.type.name for statement in connection.extract_statements(select)]
-        nested = [
-            statement.type.name for statement in connection.extract_statements(f"SELECT * FROM {wrapped(select)}")
-        ]
-    except database_errors(connection) as error:
-        raise ConfigError(f"{where}: {str(error).splitlines()[0]}", remedy=remedy) from None
-    if kinds != ["SELECT"] or nested != ["SELECT"]:
-        raise ConfigError(f"{where}: this is not one SELECT statement", remedy=remedy)
+    for text in (select, f"SELECT * FROM {wrapped(select)}"):
+        try:
+            kinds = [statement.type.name for statement in connection.extract_statements(text)]
+        except database_errors(connection) as error:
+            raise ConfigError(f"{where}: {str(error).splitlines()[0]}", remedy=remedy) from None
+        if kinds != ["SELECT"]:
+            raise ConfigError(f"{where}: this is not one SELECT statement", remedy=remedy)
 
 
 def run_select(connection: DuckDBPyConnection, select: str) -> int:

@@ -54,7 +54,9 @@ class Check(_Model):
 
     @property
     def guards_against_emptiness(self) -> bool:
-        """Whether this check fails on a table without rows."""
+        """Whether this check fails on an empty table, at least when something was delivered that should fill it."""
+        if self.no_rows is not None:
+            return self.name == "has_rows" and "not exists (select 1 from {table})" in self.no_rows
         return self.expect == ROW_COUNT and self.kwargs.get("min_value", 0) >= 1
 
     def bind(self, parameters: dict[str, str]) -> tuple[Expectation, ...]:
@@ -90,7 +92,7 @@ class Suite(_Model):
     @model_validator(mode="after")
     def _obeys_the_rules(self) -> Self:
         if not self.checks[0].guards_against_emptiness:
-            raise ValueError(f"the first check must be {ROW_COUNT} with min_value of at least 1")
+            raise ValueError(f"the first check must be has_rows: {ROW_COUNT}, or a query for a table wrongly empty")
         names = [check.name for check in self.checks]
         if doubled := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"check {doubled[0]!r} stands twice")

@@ -102,7 +102,8 @@ def test_cohorts_have_a_cell_for_each_month_that_began(built: duckdb.DuckDBPyCon
     rows = cells(
         built,
         """select cohort_start, cohort_age, cohort_size, customers_active as active,
-        customers_active_on_or_after as later, revenue_gross_to_date as gross, revenue_net_to_date as net, revenue_gross_to_date_sq as sq
+        customers_active_on_or_after as later, revenue_gross_to_date as gross,
+        revenue_net_to_date as net, revenue_gross_to_date_sq as sq
         from marts.fct_cohort_period where segment_set = 'all' order by all""",
     )
     assert [tuple(row.values()) for row in rows] == [

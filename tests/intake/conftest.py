@@ -89,7 +89,7 @@ class Shop:
         self.rows(*lines)
         report = self.ingest()
         assert not report.refused
-        found = dict(self.quarantined_by_line())
+        found: dict[object, object] = {row[0]: row[1] for row in self.quarantined_by_line()}
         return {value: found.get(line) for line, value in enumerate(values, start=2)}
 
     def quarantined_by_line(self) -> list[tuple[object, ...]]:

@@ -21,7 +21,7 @@ def amounts(shop: Shop) -> list[object]:
     return [row[0] for row in shop.query("SELECT amount FROM raw.orders ORDER BY line")]
 
 
-# --- B1: encodings -------------------------------------------------------------------------------------------------
+# --- B1: encodings ---
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_latin1_letters_survive(shop: Shop) -> None:
     assert shop.query("SELECT DISTINCT status FROM raw.orders") == [("refunded",)]
 
 
-# --- B2: rows and quotes ---------------------------------------------------------------------------------------------
+# --- B2: rows and quotes ---
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
@@ -156,7 +156,7 @@ def test_too_many_columns_are_refused(shop: Shop) -> None:
     assert shop.refusal() == "too_many_columns"
 
 
-# --- B4: four different outcomes ---------------------------------------------------------------------------------------
+# --- B4: four different outcomes ---
 
 
 def test_zero_bytes_are_refused(shop: Shop) -> None:
@@ -201,7 +201,7 @@ def test_a_row_cut_in_the_middle_is_set_aside(shop: Shop) -> None:
     assert shop.query("SELECT count(*) FROM raw.orders") == [(1,)]
 
 
-# --- S1: columns ---------------------------------------------------------------------------------------------------------
+# --- S1: columns ---
 
 
 def test_an_added_column_is_told_once_and_changes_nothing(shop: Shop) -> None:

@@ -98,9 +98,11 @@ def test_any_well_formed_file_is_counted_right_wherever_its_pieces_end(
     file: Path, rows: list[list[str]], newline: str, chunk: int, has_end: bool
 ) -> None:
     text = io.StringIO()
-    # the writer of the standard library leaves a lone CR unquoted
-    quoting = csv.QUOTE_ALL if any("\r" in cell for row in rows for cell in row) else csv.QUOTE_MINIMAL
-    csv.writer(text, lineterminator=newline, quoting=quoting).writerows(rows)
+    # the writer of the standard library leaves unquoted those line ends that are not its own
+    if any(mark in cell for row in rows for cell in row for mark in "\r\n"):
+        csv.writer(text, lineterminator=newline, quoting=csv.QUOTE_ALL).writerows(rows)
+    else:
+        csv.writer(text, lineterminator=newline).writerows(rows)
     content = text.getvalue() if has_end else text.getvalue().removesuffix(newline)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(prescan, "CHUNK", chunk)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from tests.intake.conftest import GOOD, HEADER, Shop
 
-
 NUMBERS = {
     "10": None,
     "+10.5": None,
@@ -73,7 +72,7 @@ def test_no_number_is_changed_silently(shop: Shop, texts: list[str]) -> None:
     shop.rows(*(f'o{i},c,2026-03-01,paid,EUR,"{text}",' for i, text in enumerate(texts)))
     shop.store.execute("DELETE FROM raw.orders; DELETE FROM raw.quarantine; DELETE FROM raw.deliveries")
     shop.ingest()
-    loaded = dict(shop.query("SELECT line, amount FROM raw.orders"))
+    loaded = {row[0]: row[1] for row in shop.query("SELECT line, amount FROM raw.orders")}
     for line, text in enumerate(texts, start=2):
         if line in loaded:
             assert loaded[line] == Decimal(text.strip())

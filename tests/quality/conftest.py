@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -16,13 +17,19 @@ from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.quality.gate import run_gate
 from retention_pipeline.quality.report import GateReport
-from retention_pipeline.quality.suites import load_suites
+from retention_pipeline.quality.suites import Suite, load_suites
 from retention_pipeline.warehouse.frames import read_frame, write_frame
 from tests.quality import facts, shop
 
 ROOT = Path(__file__).parents[2]
 SUITES = ROOT / "data_tests"
 EVERYTHING = frozenset({"orders", "customers", "feedback", "segments"})
+
+
+@cache
+def suites_of(stage: str) -> tuple[Suite, ...]:
+    """The shipped suites of a stage, read once."""
+    return load_suites(SUITES, stage)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Files:
 
     def gate(self, stage: str, *, tables: tuple[str, ...] = (), configured: frozenset[str] = EVERYTHING) -> GateReport:
         """Run the shipped suites of a stage, or those of some tables."""
-        suites = [suite for suite in load_suites(SUITES, stage) if not tables or suite.table in tables]
+        suites = [suite for suite in suites_of(stage) if not tables or suite.table in tables]
         return run_gate(
             stage,
             suites,

@@ -1,0 +1,112 @@
+"""A small shop and ways to run the whole pipeline on it, in this process or in one that may be killed."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from retention_pipeline.cli.running import run_job
+from retention_pipeline.config import Settings, load_settings
+from retention_pipeline.demo.shop import write_shop
+from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
+
+ID_KEY = "a key that only tests use"
+
+
+@pytest.fixture(autouse=True)
+def _fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("RETENTION_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RETENTION_ID_KEY", ID_KEY)
+    monkeypatch.setenv("RETENTION_RECEIVED_ON", "2026-01-01")
+
+
+@dataclasses.dataclass(frozen=True)
+class ShopFolder:
+    """A folder with a configuration and delivered files."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "retention.toml"
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.config)
+
+    def run(self, as_of: Any = None) -> str:
+        """Run in this process; returns what was printed. A failure raises the product's own error."""
+        text = io.StringIO()
+        run_job(self.settings, as_of, 0, Console(file=text, width=120))
+        return text.getvalue()
+
+    def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run the command in a process of its own."""
+        command = [sys.executable, "-m", "retention_pipeline.cli", "--config", str(self.config), *arguments]
+        surroundings = {**os.environ, "RETENTION_ID_KEY": ID_KEY, "RETENTION_RECEIVED_ON": "2026-01-01", **environment}
+        return subprocess.run(command, capture_output=True, text=True, env=surroundings, check=False, timeout=300)
+
+    def version(self) -> str | None:
+        return current_version(self.settings.home)
+
+    def content_hash(self) -> str:
+        return str(published_manifest(self.settings.home)["content_hash"])
+
+    def table_hashes(self) -> dict[str, str]:
+        tables = published_manifest(self.settings.home)["tables"]
+        return {name: table["content_hash"] for name, table in tables.items() if table["counts_for_content"]}
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with open_published(self.settings.home) as published:
+            return published.execute(sql).fetchall()
+
+    def copy(self, to: Path, *, with_home: bool) -> ShopFolder:
+        ignore = None if with_home else shutil.ignore_patterns(".retention")
+        shutil.copytree(self.folder, to, ignore=ignore, symlinks=True)
+        if not with_home:  # parsing the dbt project takes seconds and is the same for every shop
+            shutil.copytree(self.folder / ".retention" / "dbt", to / ".retention" / "dbt")
+        return ShopFolder(to)
+
+    def served_bytes(self) -> dict[str, bytes]:
+        """Every byte that consumers can see."""
+        published = self.settings.home.published
+        current = published / (self.version() or "none")
+        return {"CURRENT": self.settings.home.current_pointer.read_bytes()} | {
+            path.name: path.read_bytes() for path in sorted(current.iterdir())
+        }
+
+
+@pytest.fixture(scope="session")
+def published_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopFolder]:
+    """A small demo shop, run once; tests copy it before they change anything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RETENTION_ID_KEY", ID_KEY)
+        patch.setenv("RETENTION_RECEIVED_ON", "2026-01-01")
+        folder = tmp_path_factory.mktemp("shop") / "demo"
+        write_shop(folder, customers=200, days=120)
+        shop = ShopFolder(folder)
+        shop.run()
+        yield shop
+
+
+@pytest.fixture
+def shop(published_shop: ShopFolder, tmp_path: Path) -> ShopFolder:
+    """A copy of the published shop, home and all."""
+    return published_shop.copy(tmp_path / "shop", with_home=True)
+
+
+@pytest.fixture
+def fresh_shop(published_shop: ShopFolder, tmp_path: Path) -> ShopFolder:
+    """A copy of the shop's files with nothing run yet."""
+    return published_shop.copy(tmp_path / "fresh", with_home=False)
