@@ -187,6 +187,7 @@ class Limits(Section):
     """``[limits]``: from where on an input is refused rather than repaired."""
 
     max_quarantined_share: Annotated[float, Field(ge=0, le=1)] = 0.05
+    tolerated_quarantined_rows: Annotated[int, Field(ge=0)] = 10
     earliest_date: dt.date = dt.date(1990, 1, 1)
 
 

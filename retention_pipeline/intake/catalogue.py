@@ -7,22 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import errno
 import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
-from retention_pipeline.core.errors import StorageError
 from retention_pipeline.core.failpoints import failpoint
-from retention_pipeline.intake.sql import database_errors, one
+from retention_pipeline.intake.sql import database_errors, one, storage_errors
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ACCEPTED, REFUSED = "accepted", "refused"
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
-_NO_SPACE_WORDS = ("no space left", "file too large", "quota", "could not write", "out of memory")
 
 
 @dataclass(frozen=True)
@@ -72,29 +68,17 @@ def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
     Raises:
         StorageError: There was no room for it.
     """
-    connection.execute("BEGIN")
-    try:
-        yield
-        failpoint("intake.before_commit")
-        connection.execute("COMMIT")
-    except BaseException as error:
-        with contextlib.suppress(database_errors(connection)):
-            connection.execute("ROLLBACK")
-        if is_out_of_space(connection, error):
-            raise StorageError(
-                f"the delivery store cannot be written: {str(error).splitlines()[0]}",
-                remedy="free space or memory, then run again; nothing of the delivery under way was kept",
-            ) from error
-        raise
+    with storage_errors(connection):
+        connection.execute("BEGIN")
+        try:
+            yield
+            failpoint("intake.before_commit")
+            connection.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(database_errors(connection)):
+                connection.execute("ROLLBACK")
+            raise
     failpoint("intake.after_commit")
-
-
-def is_out_of_space(connection: DuckDBPyConnection, error: BaseException) -> bool:
-    """Whether an error is about the disk or the memory of this machine rather than about an input."""
-    if isinstance(error, OSError):
-        return error.errno in _NO_SPACE
-    words = str(error).lower()
-    return isinstance(error, database_errors(connection)) and any(sign in words for sign in _NO_SPACE_WORDS)
 
 
 def known_deliveries(connection: DuckDBPyConnection, source: str) -> dict[str, Known]:

@@ -22,15 +22,21 @@ def find_excess(connection: DuckDBPyConnection, settings: Settings) -> list[Exce
 
     Deliveries of a source that were taken in together are one arrival. It is judged by all of its deliveries and, once
     some have been replaced, also by those still in use: correcting the bad file heals it, replacing a good one does
-    not make it worse. Since it is read from the store, running again does not make the problem go away.
+    not make it worse. A handful of bad records is tolerated whatever their share, or a quiet day of ten orders with one
+    bad one would stop a shop. Since it is read from the store, running again does not make the problem go away.
     """
     groups = connection.execute(
         "SELECT source, sequence, sum(records)::BIGINT, sum(quarantined)::BIGINT FROM raw.deliveries"
         " WHERE status = 'accepted' AND list_contains($sources, source) GROUP BY ALL"
-        " HAVING sum(quarantined) > $limit * sum(records)"
-        " AND sum(quarantined) FILTER (WHERE is_current) > $limit * sum(records) FILTER (WHERE is_current)"
+        " HAVING sum(quarantined) > greatest($limit * sum(records), $tolerated)"
+        " AND sum(quarantined) FILTER (WHERE is_current)"
+        " > greatest($limit * sum(records) FILTER (WHERE is_current), $tolerated)"
         " ORDER BY source, sequence",
-        {"limit": settings.limits.max_quarantined_share, "sources": list(settings.sources.configured())},
+        {
+            "limit": settings.limits.max_quarantined_share,
+            "tolerated": settings.limits.tolerated_quarantined_rows,
+            "sources": list(settings.sources.configured()),
+        },
     ).fetchall()
     return [_excess(connection, *group) for group in groups]
 

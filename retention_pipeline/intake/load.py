@@ -22,7 +22,7 @@ from retention_pipeline.intake.identity import hash_parameters
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Rejected
 from retention_pipeline.intake.rows import FILES, STAGE, TYPED, RowSql
-from retention_pipeline.intake.sql import literal, quote
+from retention_pipeline.intake.sql import literal, quote, storage_errors
 from retention_pipeline.intake.staging import Staging, count_mismatch
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ class Batch:
 
     def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path) -> None:
         """Read, cast and judge all records; the store is not touched."""
-        Staging(self._connection, self._settings, self._contract, scratch).stage(self.deliveries)
+        with storage_errors(self._connection):
+            Staging(self._connection, self._settings, self._contract, scratch).stage(self.deliveries)
+            self._judge(id_key, received_date)
+
+    def _judge(self, id_key: bytes, received_date: dt.date) -> None:
         self._list_files(received_date)
         typed = frozenset().union(*(delivery.typed for delivery in self.deliveries))
         sql = RowSql(self._settings, self._contract, typed)

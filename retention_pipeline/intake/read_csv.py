@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from retention_pipeline.intake.csv_file import CsvFile
-from retention_pipeline.intake.sql import database_errors, exact_path, literal, quote
+from retention_pipeline.intake.sql import database_errors, exact_path, is_out_of_space, literal, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -54,7 +54,9 @@ def read_plain(
             f" columns = {types}, header = true, delim = {literal(delimiter)}, filename = true, ignore_errors = true)",
             {"paths": [exact_path(file.text_path) for file in files.values()]},
         )
-    except database_errors(connection):
+    except database_errors(connection) as error:
+        if is_out_of_space(connection, error):
+            raise
         return set()
     counted = _count(connection, files)
     complete = {number for number, file in files.items() if counted.get(number, 0) == file.records}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.intake.contracts import Field
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.select import RELATION
-from retention_pipeline.intake.sql import database_errors, exact_path, literal, one, quote
+from retention_pipeline.intake.sql import database_errors, exact_path, is_out_of_space, literal, one, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -41,7 +41,9 @@ def open_parquet(connection: DuckDBPyConnection, path: Path) -> int:
             f"CREATE OR REPLACE TEMP VIEW {RELATION} AS SELECT * FROM read_parquet({where}, hive_partitioning = false)"
         )
         counted = one(connection, f"SELECT coalesce(sum(num_rows), 0)::BIGINT FROM parquet_file_metadata({where})")
-    except database_errors(connection):
+    except database_errors(connection) as error:
+        if is_out_of_space(connection, error):
+            raise
         raise damaged() from None
     return int(str(counted[0]))
 
@@ -83,7 +85,9 @@ def append_typed(
         connection.execute(
             f"INSERT INTO {into} (_file, _line, {names}) SELECT ?, {line}, {cells} FROM {relation}", [number]
         )
-    except database_errors(connection):
+    except database_errors(connection) as error:
+        if is_out_of_space(connection, error):
+            raise
         raise damaged() from None
 
 

@@ -58,8 +58,9 @@ class RowSql:
         known = sorted({word.strip().lower() for word in source.status} | set(STATUSES))
         text = casting.trimmed("status")
         return (
-            f"SELECT coalesce(left({text}, 40), '(blank)'), count(*) FROM {STAGE} JOIN {FILES} USING (_file)"
-            f" WHERE _has_status AND coalesce(lower({text}), '') NOT IN ({', '.join(map(literal, known))}) GROUP BY 1"
+            f"SELECT coalesce(left({text}, 40), '(blank)'), sum(n)::BIGINT FROM ("
+            f"SELECT status, count(*) AS n FROM {STAGE} JOIN {FILES} USING (_file) WHERE _has_status GROUP BY 1)"
+            f" WHERE coalesce(lower({text}), '') NOT IN ({', '.join(map(literal, known))}) GROUP BY 1"
         )
 
     def _notation(self, field: Field) -> casting.Notation:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.intake.refusal import FileRefusedError
-from retention_pipeline.intake.sql import database_errors
+from retention_pipeline.intake.sql import database_errors, is_out_of_space
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -57,6 +57,8 @@ def run_select(connection: DuckDBPyConnection, select: str) -> int:
         )
         row = connection.execute(f"SELECT count(*) FROM {wrapped(select)}").fetchone()
     except database_errors(connection) as error:
+        if is_out_of_space(connection, error):
+            raise
         kind, _, text = str(error).splitlines()[0].partition(": ")
         said = f"{kind}: {text}" if kind in {"Binder Error", "Catalog Error"} else kind
         raise FileRefusedError("select_failed", said, "correct the select of this source, or the file") from None

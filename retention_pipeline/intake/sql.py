@@ -1,16 +1,25 @@
 """Pieces of SQL text, and what a passed connection says about its errors.
 
-Belongs here: quoting, the error type of the database. Not here: statements (each stands where it is used).
+Belongs here: quoting, the error type of the database, telling a full disk from a bad file. Not here: statements (each
+stands where it is used).
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from retention_pipeline.core.errors import StorageError
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_NO_SPACE_WORDS = ("no space left", "file too large", "quota", "could not write", "out of memory")
 
 
 def quote(identifier: str) -> str:
@@ -34,6 +43,32 @@ def database_errors(connection: DuckDBPyConnection) -> type[Exception]:
     Only ``warehouse`` imports the database library; whoever passes a connection has it loaded already.
     """
     return cast("type[Exception]", sys.modules[type(connection).__module__].Error)
+
+
+@contextlib.contextmanager
+def storage_errors(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Turn a full disk or exhausted memory inside the block into words.
+
+    Raises:
+        StorageError: There was no room.
+    """
+    try:
+        yield
+    except (OSError, database_errors(connection)) as error:
+        if is_out_of_space(connection, error):
+            raise StorageError(
+                f"the delivery store cannot be written: {str(error).splitlines()[0]}",
+                remedy="free space or memory, then run again; nothing of the deliveries under way was kept",
+            ) from error
+        raise
+
+
+def is_out_of_space(connection: DuckDBPyConnection, error: BaseException) -> bool:
+    """Whether an error is about the disk or the memory of this machine rather than about an input."""
+    if isinstance(error, OSError):
+        return error.errno in _NO_SPACE
+    words = str(error).lower()
+    return isinstance(error, database_errors(connection)) and any(sign in words for sign in _NO_SPACE_WORDS)
 
 
 def one(connection: DuckDBPyConnection, sql: str, parameters: object = None) -> tuple[object, ...]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.intake import read_parquet
 from retention_pipeline.intake.casting import MAX_LENGTH
-from retention_pipeline.intake.catalogue import is_out_of_space
 from retention_pipeline.intake.contracts import Contract
 from retention_pipeline.intake.csv_file import CsvFile, examine_csv
 from retention_pipeline.intake.delivery import Delivery
@@ -23,7 +22,7 @@ from retention_pipeline.intake.read_exact import BrokenRow, read_exactly
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.rows import STAGE
 from retention_pipeline.intake.select import RELATION, RESULT, run_select
-from retention_pipeline.intake.sql import quote
+from retention_pipeline.intake.sql import is_out_of_space, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

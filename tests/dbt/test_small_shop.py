@@ -29,7 +29,8 @@ def small_shop() -> Rows:
     rows.answer("f2", "anna", "2024-02-20", "nps", 9)
     rows.answer("f3", "cleo", "2024-02-20", "nps", 8)
     rows.answer("f4", None, "2024-02-20", "nps", 6)
-    rows.answer("f5", "bert", "2024-02-20", "csat", 4, scale=(1, 5))
+    rows.answer("f5", "bert", "2024-02-20", "csat", 4, scale=(1, 5), wave="winter")
+    rows.answer("f6", "bert", "2023-12-30", "csat", 1, scale=(1, 5), wave="winter")
     return rows
 
 
@@ -129,6 +130,11 @@ def test_one_answer_per_customer_and_wave_counts(built: duckdb.DuckDBPyConnectio
         ("basic", "csat", 1, 0, 0, 0, 1, 1, 4),
         ("gold", "nps", 1, 1, 0, 0, 0, 1, 9),
     ]
+
+
+def test_the_calendar_begins_with_the_first_order_or_answer_that_counts(built: duckdb.DuckDBPyConnection) -> None:
+    first = cells(built, "select grain, min(period_start) as start from marts.dim_period group by all order by grain")
+    assert first == [{"grain": grain, "start": "2024-01-01"} for grain in ("month", "week", "year")]
 
 
 def test_every_period_has_a_row_for_every_key_and_facts_admit_no_null(built: duckdb.DuckDBPyConnection) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import importlib
 from pathlib import Path
 
 import pytest
@@ -183,7 +185,7 @@ def test_a_refusal_on_record_is_not_written_again(shop: Shop) -> None:
 
 
 def test_too_many_quarantined_records_block_this_run_and_the_next_until_the_file_is_corrected(shop: Shop) -> None:
-    shop.configure(DATED, rest="[limits]\nmax_quarantined_share = 0.1")
+    shop.configure(DATED, rest="[limits]\nmax_quarantined_share = 0.1\ntolerated_quarantined_rows = 0")
     shop.rows(*(f"a{row},c,2026-03-01,paid,EUR,1," for row in range(20)), name=day(1))
     shop.ingest().raise_for_refusals(shop.settings)
     shop.rows(GOOD, SECOND.replace("20.00", "x"), name=day(2))
@@ -312,3 +314,40 @@ def test_an_emptied_landing_folder_is_no_mistake_once_something_was_delivered(sh
     (shop.folder / "in").rmdir()
     with pytest.raises(InputRefusedError, match="no file matches"):
         shop.ingest()
+
+
+@pytest.mark.parametrize("place", ["read_parquet.append_typed", "staging.examine_csv", "staging.read_plain"])
+def test_a_full_disk_while_reading_is_not_blamed_on_the_file(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    if place.startswith("read_parquet"):
+        shop.configure('path = "orders.parquet"')
+        shop.store.execute(
+            "COPY (SELECT 'o1' AS order_id, 'c' AS customer_id, DATE '2026-03-01' AS ordered_at, 1 AS amount)"
+            f" TO '{shop.folder / 'orders.parquet'}' (FORMAT parquet)"
+        )
+    else:
+        shop.rows(GOOD)
+    module, name = place.split(".")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(importlib.import_module(f"retention_pipeline.intake.{module}"), name, fail)
+    with pytest.raises(StorageError, match="No space left"):
+        shop.ingest()
+    assert shop.query("SELECT count(*) FROM raw.deliveries") == [(0,)]
+
+
+def test_memory_that_runs_out_is_not_blamed_on_the_file(shop: Shop) -> None:
+    shop.configure('path = "orders.csv"\nselect = "select a.* from source a, range(100000000) group by all"')
+    shop.rows(GOOD)
+    shop.store.execute("SET memory_limit = '1MB'; SET temp_directory = ''")
+    with pytest.raises(StorageError, match="Out of Memory"):
+        shop.ingest()
+
+
+def test_a_handful_of_bad_records_on_a_quiet_day_is_tolerated(shop: Shop) -> None:
+    shop.configure(rest="[limits]\nmax_quarantined_share = 0.05")
+    shop.rows(GOOD, SECOND.replace("20.00", "x"))
+    shop.ingest().raise_for_refusals(shop.settings)

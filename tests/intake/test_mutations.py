@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from retention_pipeline.intake.identity import TRIMMED
 from tests.intake.conftest import HEADER, Shop, new_store
 
 ROWS = [f"o{n},c{n % 3},2026-03-0{n + 1}T10:00:00,paid,EUR,{n}.50," for n in range(6)]
@@ -58,3 +59,35 @@ def test_the_undamaged_file_is_taken_in_whole(shop: Shop) -> None:
     shop.write(VALID)
     report = shop.ingest().sources["orders"]
     assert (report.records, report.loaded, report.quarantined, report.suppressed) == (7, 7, 0, 0)
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=8) | st.text(
+    st.sampled_from('a"\r\n ,;\t\\#'), max_size=8
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(CELLS, min_size=1, max_size=12), newline=st.sampled_from(["\n", "\r\n", "\r"]))
+def test_any_text_comes_back_as_it_was_written_on_the_line_it_was_written(
+    shop: Shop, cells: list[str], newline: str
+) -> None:
+    shop.configure('path = "orders_{date}.csv"')
+    text, line = HEADER + newline, 2
+    expected: list[tuple[object, ...]] = []
+    for cell in cells:
+        trimmed = cell.strip(TRIMMED)
+        if trimmed:
+            expected.append((trimmed, line))
+        text += '"' + cell.replace('"', '""') + '",c,2026-03-01,paid,EUR,1,' + newline
+        line += 1 + cell.count("\n") + cell.count("\r") - cell.count("\r\n")
+    shop.write(text, "orders_2026-03-01.csv")
+    shop.store.close()
+    shop.store = new_store()
+    report = shop.ingest()
+    assert report.refused == []
+    first: dict[object, tuple[object, ...]] = {}
+    for row in expected:
+        first.setdefault(row[0], row)
+    assert shop.query("SELECT order_id, line FROM raw.orders ORDER BY line") == list(first.values())
+    sources = report.sources["orders"]
+    assert (sources.suppressed, sources.quarantined) == (len(expected) - len(first), len(cells) - len(expected))

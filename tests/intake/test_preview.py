@@ -41,7 +41,7 @@ def test_each_source_is_looked_at_even_when_another_cannot_be(shop: Shop) -> Non
 
 
 def test_a_refused_file_and_too_many_rejections_are_not_fit(shop: Shop) -> None:
-    shop.configure(rest=CUSTOMERS + "\n[limits]\nmax_quarantined_share = 0.1")
+    shop.configure(rest=CUSTOMERS + "\n[limits]\nmax_quarantined_share = 0.1\ntolerated_quarantined_rows = 0")
     shop.rows(GOOD, GOOD.replace("10.00", "x"))
     shop.write("", "customers.csv")
     seen = look(shop)

@@ -151,10 +151,10 @@ class _Reader:
 
     def _known(self, day: dt.date | None, event: dt.datetime | None, updated: dt.datetime | None) -> dt.date:
         dates = [None if at is None else self.shop.business_date(at) for at in (event, updated)]
-        if dates[0] is not None:
-            if day is not None and dates[0] > day + dt.timedelta(days=1):
+        for found in dates:
+            if found is not None and day is not None and found > day + dt.timedelta(days=1):
                 raise BrokenRecordError("in the future")
-            if dates[0] < self.settings.limits.earliest_date:
+            if found is not None and found < self.settings.limits.earliest_date:
                 raise BrokenRecordError("too early")
         return day or dates[1] or dates[0] or FROM_THE_BEGINNING
 

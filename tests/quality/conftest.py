@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +32,10 @@ def suites_of(stage: str) -> tuple[Suite, ...]:
     return load_suites(SUITES, stage)
 
 
+Damage = Callable[..., "Files"]
+"""From a stage and SQL statements to the files with that stage damaged."""
+
+
 @dataclass(frozen=True)
 class Files:
     """The delivery store and the build file of one shop."""
@@ -39,10 +43,9 @@ class Files:
     store: Path
     build: Path
 
-    def change(self, stage: str, sql: str) -> None:
-        """Corrupt the file that the gate of ``stage`` reads."""
-        with duckdb.connect(self.store if stage == "raw" else self.build) as connection:
-            connection.execute(sql)
+    def of(self, stage: str) -> Path:
+        """The file that the gate of ``stage`` reads."""
+        return self.store if stage == "raw" else self.build
 
     def gate(self, stage: str, *, tables: tuple[str, ...] = (), configured: frozenset[str] = EVERYTHING) -> GateReport:
         """Run the shipped suites of a stage, or those of some tables."""
@@ -50,7 +53,7 @@ class Files:
         return run_gate(
             stage,
             suites,
-            database=self.store if stage == "raw" else self.build,
+            database=self.of(stage),
             attach={} if stage == "raw" else {"store": self.store},
             parameters=shop.PARAMETERS,
             configured=configured,
@@ -78,17 +81,20 @@ def shop_files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     return files
 
 
-@pytest.fixture
-def copied(shop_files: Files, tmp_path: Path) -> Callable[[], Files]:
-    """Makes a fresh copy of both files."""
+@pytest.fixture(scope="session")
+def damaged(shop_files: Files, tmp_path_factory: pytest.TempPathFactory) -> Damage:
+    """Makes a damaged copy; the one made before is gone then."""
+    folder = tmp_path_factory.mktemp("damaged")
 
-    def copy() -> Files:
-        files = Files(tmp_path / "store.duckdb", tmp_path / "build.duckdb")
-        shutil.copyfile(shop_files.store, files.store)
-        shutil.copyfile(shop_files.build, files.build)
-        return files
+    def damage(stage: str, *statements: str) -> Files:
+        path = folder / shop_files.of(stage).name
+        shutil.copyfile(shop_files.of(stage), path)
+        with duckdb.connect(path) as connection:
+            for sql in statements:
+                connection.execute(sql)
+        return replace(shop_files, **{path.stem: path})
 
-    return copy
+    return damage
 
 
 def dbt_columns(schema: str, name: str) -> str:

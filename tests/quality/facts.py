@@ -272,7 +272,8 @@ def _ids(rows: list[Row]) -> list[str]:
 
 
 def _first(orders: list[Row], customer: str) -> dt.date:
-    return min(row["order_date"] for row in orders if row["customer_id"] == customer)
+    days: list[dt.date] = [row["order_date"] for row in orders if row["customer_id"] == customer]
+    return min(days)
 
 
 def _month(day: dt.date) -> dt.date:

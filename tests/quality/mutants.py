@@ -17,7 +17,7 @@ class Mutant(NamedTuple):
     checks: tuple[str, ...]
 
 
-def _of(table: str, *entries: tuple[str, str]) -> list[Mutant]:
+def of(table: str, *entries: tuple[str, str]) -> list[Mutant]:
     """Entries of SQL and the checks it must fail, separated by blanks; ``$`` stands for the table."""
     return [Mutant(table, damage.replace("$", table), tuple(checks.split())) for damage, checks in entries]
 
@@ -35,10 +35,10 @@ _SAME_IN_ALL_RAW = (
 )
 
 RAW = [
-    *_of("raw.orders", *_SAME_IN_ALL_RAW),
-    *_of("raw.customers", *_SAME_IN_ALL_RAW),
-    *_of("raw.feedback", *_SAME_IN_ALL_RAW),
-    *_of(
+    *of("raw.orders", *_SAME_IN_ALL_RAW),
+    *of("raw.customers", *_SAME_IN_ALL_RAW),
+    *of("raw.feedback", *_SAME_IN_ALL_RAW),
+    *of(
         "raw.orders",
         ("update $ set status = 'shipped' where line = 3", "status_vocabulary"),
         ("update $ set order_id = ' ' where line = 3", "order_number_not_blank"),
@@ -47,7 +47,7 @@ RAW = [
         ("update $ set known_date = '2024-05-01'", "something_is_known"),
         ("update raw.deliveries set is_current = false", "something_is_known"),
     ),
-    *_of(
+    *of(
         "raw.feedback",
         ("update $ set measure = 'stars' where line = 3", "measure_vocabulary"),
         ("update $ set feedback_id = '' where line = 3", "answer_number_not_blank"),
@@ -56,7 +56,7 @@ RAW = [
         ("update $ set scale_min = 5, scale_max = 1 where measure = 'csat'", "score_within_scale"),
         ("update $ set submitted_at = '2031-01-01' where line = 3", "not_from_the_future"),
     ),
-    *_of(
+    *of(
         "raw.deliveries",
         ("insert into $ select * from $ limit 1", "delivery_once one_current"),
         ("update $ set source = 'stock' where source = 'orders'", "source_vocabulary orders_delivered"),
@@ -79,15 +79,14 @@ RAW = [
 ]
 
 STAGING = [
-    *_of(
+    *of(
         "staging.stg_orders",
         ("insert into $ select * from $ limit 1", "order_once"),
         ("update $ set status = 'shipped' where order_id = 'o01'", "status_vocabulary latest_version"),
         ("delete from $ where order_id = 'o01'", "nothing_lost_or_added"),
         ("update $ set order_id = 'o99' where order_id = 'o01'", "nothing_lost_or_added"),
         (
-            "update $ set revenue_gross = 400, revenue_net = 400, delivery_id = '1111111111111111',"
-            " known_date = '2024-02-02' where order_id = 'o03'",
+            "update $ set revenue_gross = 400, revenue_net = 400, known_date = '2024-02-02' where order_id = 'o03'",
             "latest_version",
         ),
         ("update $ set revenue_gross = revenue_gross * 100", "latest_version net_is_gross_less_refunds"),
@@ -106,14 +105,14 @@ STAGING = [
         ("update $ set order_date = '2024-04-11' where order_id = 'o15'", "valid_by_the_rule"),
         ("update $ set currency = 'USD' where order_id = 'o01'", "one_currency"),
     ),
-    *_of(
+    *of(
         "staging.stg_customers",
         ("insert into $ select * from $ limit 1", "customer_once"),
         ("delete from $ where customer_id like 'a%'", "nothing_lost_or_added"),
         ("update $ set created_at = created_at + interval 1 day", "nothing_lost_or_added"),
         ("update $ set known_date = '2024-04-11'", "known_at_as_of"),
     ),
-    *_of(
+    *of(
         "staging.stg_customer_attributes",
         ("insert into $ select * from $ limit 1", "interval_once"),
         ("update $ set segment_set = 'channel'", "every_set_is_there every_customer_in_every_set"),
@@ -126,7 +125,7 @@ STAGING = [
         ("delete from $ where customer_id like 'b%'", "every_customer_in_every_set"),
         ("update $ set segment_key = 'FR' where customer_id like 'a%'", "delivered_values_only"),
     ),
-    *_of(
+    *of(
         "staging.stg_feedback",
         ("insert into $ select * from $ limit 1", "answer_once"),
         ("update $ set measure = 'stars' where feedback_id = 'f1'", "measure_vocabulary nothing_lost_or_added"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tests.quality.mutants import Mutant, _of
+from tests.quality.mutants import Mutant, of
 
 _CELL = "grain = 'month' and period_start = '2024-03-01' and segment_set = 'all'"
 _CALENDAR = f"basis = 'calendar' and {_CELL}"
 
 DIMENSIONS = [
-    *_of(
+    *of(
         "marts.dim_period",
         ("insert into $ select * from $ limit 1", "period_once"),
         ("update $ set calendar = 'fiscal'", "calendar_vocabulary"),
@@ -24,7 +24,7 @@ DIMENSIONS = [
         ("update $ set is_complete = true", "complete_when_delivered"),
         ("update $ set label = '2024-1' where label = '2024-01'", "labels_name_their_period"),
     ),
-    *_of(
+    *of(
         "marts.dim_customer",
         ("insert into $ select * from $ limit 1", "customer_once"),
         ("update $ set revenue_gross = -revenue_gross", "sums_of_valid_orders"),
@@ -35,7 +35,7 @@ DIMENSIONS = [
         ("update $ set first_order_date = null where customer_id like 'a%'", "orders_have_dates"),
         ("update $ set last_order_date = '2024-04-11' where customer_id like 'a%'", "no_order_after_as_of"),
     ),
-    *_of(
+    *of(
         "marts.dim_customer_segment",
         ("insert into $ select * from $ limit 1", "interval_once"),
         ("update $ set customer_id = md5('x') where customer_id like 'f%'", "customers_exist"),
@@ -46,7 +46,7 @@ DIMENSIONS = [
     ),
 ]
 
-CUSTOMER_PERIODS = _of(
+CUSTOMER_PERIODS = of(
     "marts.fct_customer_period",
     ("insert into $ select * from $ limit 1", "row_once"),
     ("delete from $ where basis = 'calendar'", "both_bases orders_of_the_period"),
@@ -78,7 +78,7 @@ CUSTOMER_PERIODS = _of(
     ("delete from $ where is_lost and basis = 'calendar'", "nobody_leaves_unnoticed"),
 )
 
-PERIODS = _of(
+PERIODS = of(
     "marts.fct_period",
     ("insert into $ select * from $ limit 1", "row_once"),
     ("update $ set basis = 'calendar'", "both_bases row_once"),
@@ -116,7 +116,7 @@ PERIODS = _of(
     (f"update $ set retained_net_x_previous = previous_sq where {_CALENDAR}", "moments_of_customer_rows"),
     (f"update $ set customers_new = customers_new + 1, customers_new_lost = 1 where {_CELL}", "segments_add_up"),
     (
-        "update $ set segment_key = case segment_key when 'AT' then 'DE' else 'AT' end where segment_key in ('AT', 'DE')",
+        "update $ set segment_key = if(segment_key = 'AT', 'DE', 'AT') where segment_key in ('AT', 'DE')",
         "segment_as_known_at_the_start",
     ),
     (f"update $ set customers_ever = customers_ever + 1 where {_CELL}", "customers_so_far"),
@@ -126,7 +126,7 @@ PERIODS = _of(
     ("update $ set revenue_net_guest = revenue_gross_guest", "guests_in_totals_only"),
 )
 
-COHORTS = _of(
+COHORTS = of(
     "marts.fct_cohort_period",
     ("insert into $ select * from $ limit 1", "cell_once"),
     ("update $ set grain = 'quarter'", "every_grain_is_there"),
@@ -150,7 +150,7 @@ COHORTS = _of(
     ("delete from $ where segment_key = 'AT'", "segments_add_up"),
 )
 
-FEEDBACK = _of(
+FEEDBACK = of(
     "marts.fct_feedback_period",
     ("insert into $ select * from $ limit 1", "cell_once"),
     ("update $ set measure = 'stars' where measure = 'csat'", "measure_vocabulary no_gaps"),

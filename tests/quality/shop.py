@@ -93,7 +93,7 @@ def raw() -> dict[str, list[Row]]:
     ]
     customers = [
         {
-            "customer_id": hashed(letter), "created_at": dt.datetime(2024, 1, 1), "updated_at": None,
+            "customer_id": hashed(letter), "created_at": dt.datetime.fromisoformat("2024-01-01"), "updated_at": None,
             "attributes": {"country": country}, "known_date": day, "delivery_id": delivery, "line": line,
         }
         for delivery, day, countries in (("5" * 16, dt.date(2024, 1, 1), _COUNTRIES), ("6" * 16, _MOVED, _MOVED_TO))

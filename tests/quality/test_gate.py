@@ -1,0 +1,235 @@
+"""Running a gate: failed, not evaluated and not applicable are three things, and the files are free afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from retention_pipeline.core.errors import ConfigError, GateFailedError, StorageError
+from retention_pipeline.quality.gate import run_gate
+from retention_pipeline.quality.report import GateReport
+from retention_pipeline.quality.suites import Suite
+from tests.quality import shop
+from tests.quality.conftest import EVERYTHING, ROOT, Damage, Files
+
+HAS_ROWS = {
+    "name": "has_rows",
+    "meaning": "The table is not empty.",
+    "expect": "ExpectTableRowCountToBeBetween",
+    "kwargs": {"min_value": 1},
+}
+
+
+def gate(files: Files, *checks: dict[str, Any], table: str = "staging.stg_orders", **others: Any) -> GateReport:
+    """Run made-up checks over one table of the shop."""
+    content = {
+        "table": table,
+        "description": "Made up for this test.",
+        "key": ["order_id"],
+        "checks": [HAS_ROWS, *checks],
+    }
+    arguments = {
+        "database": files.build,
+        "attach": {"store": files.store},
+        "parameters": shop.PARAMETERS,
+        "configured": EVERYTHING,
+    }
+    return run_gate("staging", [Suite.model_validate(content)], **{**arguments, **others})
+
+
+def query(sql: str, name: str = "odd") -> dict[str, Any]:
+    return {"name": name, "meaning": "Nothing odd is to be found.", "no_rows": sql}
+
+
+def expectation(class_name: str, **kwargs: Any) -> dict[str, Any]:
+    return {"name": "odd", "meaning": "Nothing odd is to be found.", "expect": class_name, "kwargs": kwargs}
+
+
+def outcomes(report: GateReport) -> dict[str, str]:
+    return {result.check: result.outcome for result in report.results}
+
+
+def test_a_failing_check_says_what_where_how_many_and_which(shop_files: Files) -> None:
+    report = gate(shop_files, query("select order_id, status from {table} where status <> 'paid'"))
+    with pytest.raises(GateFailedError) as failed:
+        report.raise_if_blocking()
+    message = str(failed.value)
+    assert "gate staging: 1 check(s) failed, 0 could not be evaluated, 1 passed" in message
+    assert "FAILED staging.stg_orders: odd: Nothing odd is to be found." in message
+    assert "expected no rows; observed 2 row(s)" in message
+    assert "for example order_id=o06, status=refunded; order_id=o07, status=cancelled" in message
+    assert "remedy: " in message
+    assert failed.value.exit_code == 4
+
+
+def test_a_failing_expectation_counts_its_rows_and_shows_five_keys(shop_files: Files) -> None:
+    report = gate(shop_files, expectation("ExpectColumnValuesToBeInSet", column="status", value_set=["void"]))
+    failed = report.blocking[0]
+    assert failed.unexpected_count == 15
+    assert failed.observed == "15 violating row(s)"
+    assert failed.expected == "status one of void"
+    assert len(failed.examples) == 5
+    assert all("order_id=o" in example for example in failed.examples)
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [
+        (query("select * from {table} where no_such_column = 1"), "no_such_column"),
+        (query("select * from {table}, marts.no_such_table"), "no_such_table"),
+        (query("selekt 1 from {table}"), "syntax error"),
+        (query("select cast(order_id as integer) as number from {table}"), "Could not convert"),
+        (expectation("ExpectColumnValuesToNotBeNull", column="no_such_column"), "no_such_column"),
+        (
+            expectation("ExpectColumnValuesToBeBetween", column="status", min_value=1),
+            "cannot be computed on column of type VARCHAR",
+        ),
+    ],
+)
+def test_a_check_that_raises_is_an_error_and_blocks(shop_files: Files, check: dict[str, Any], reason: str) -> None:
+    report = gate(shop_files, check, query("select * from {table} where order_id is null", "fine"))
+    assert outcomes(report) == {"has_rows": "passed", "odd": "error", "fine": "passed"}
+    assert reason in report.blocking[0].observed
+    with pytest.raises(GateFailedError, match="could not be evaluated: "):
+        report.raise_if_blocking()
+
+
+def test_one_unanswerable_question_does_not_spoil_those_asked_with_it(shop_files: Files) -> None:
+    filled = {
+        "name": "filled",
+        "meaning": "Every order has its parts.",
+        "expect": "ExpectColumnValuesToNotBeNull",
+        "each_column": ["order_id", "no_such_column", "status", "customer_id"],
+    }
+    overflow = expectation("ExpectColumnValuesToBeBetween", column="status", min_value=1)
+    assert outcomes(gate(shop_files, filled, overflow)) == {
+        "has_rows": "passed",
+        "filled.order_id": "passed",
+        "filled.no_such_column": "error",
+        "filled.status": "passed",
+        "filled.customer_id": "failed",
+        "odd": "error",
+    }
+
+
+def test_a_missing_table_is_an_error_said_once(shop_files: Files) -> None:
+    report = gate(shop_files, query("select 1 from {table}"), table="staging.stg_returns")
+    assert set(outcomes(report).values()) == {"error"}
+    with pytest.raises(GateFailedError) as failed:
+        report.raise_if_blocking()
+    assert str(failed.value).count("table staging.stg_returns does not exist") == 1
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        expectation("ExpectColumnValuesToNotBeNul", column="status"),
+        expectation("expect_column_values_to_not_be_null", column="status"),
+        expectation("conditions"),
+        expectation("ExpectColumnValuesToNotBeNull", colum="status"),
+        expectation("ExpectColumnValuesToNotBeNull", column="status", mostley=0.9),
+        expectation("ExpectColumnValuesToBeInSet", column="status", values=["paid"]),
+    ],
+)
+def test_a_mistyped_expectation_or_argument_is_loud(shop_files: Files, check: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="check odd: "):
+        gate(shop_files, check)
+
+
+def test_a_suite_whose_source_is_not_configured_is_not_applicable(shop_files: Files) -> None:
+    report = shop_files.gate("staging", tables=("staging.stg_feedback",), configured=frozenset({"orders"}))
+    assert set(report.counts) == {"not_applicable"}
+    report.raise_if_blocking()
+
+
+def test_a_configured_source_with_an_empty_table_fails(damaged: Damage) -> None:
+    files = damaged("raw", "delete from raw.feedback")
+    report = files.gate("raw", tables=("raw.feedback",))
+    assert "has_rows" in {result.check for result in report.blocking}
+
+
+def test_a_date_before_the_first_answer_is_no_failure(damaged: Damage) -> None:
+    files = damaged("marts", "delete from staging.stg_feedback", "delete from marts.fct_feedback_period")
+    store = damaged("raw", "update raw.feedback set known_date = '2024-05-01'").store
+    both = Files(store, files.build)
+    both.gate("staging", tables=("staging.stg_feedback",)).raise_if_blocking()
+    both.gate("marts", tables=("marts.fct_feedback_period",)).raise_if_blocking()
+
+
+def test_the_rows_of_a_report_are_the_same_each_time(shop_files: Files) -> None:
+    first, second = shop_files.gate("staging").to_rows(), shop_files.gate("staging").to_rows()
+    assert first == second
+    assert set(first[0]) == {
+        "stage", "table_name", "check_name", "meaning", "outcome", "expected", "observed", "unexpected_count"
+    }  # fmt: skip
+    assert [(row["table_name"], row["check_name"]) for row in first] == sorted(
+        (row["table_name"], row["check_name"]) for row in first
+    )
+
+
+def test_the_files_can_be_written_right_after_a_gate(shop_files: Files, tmp_path: Path) -> None:
+    files = Files(tmp_path / "store.duckdb", tmp_path / "build.duckdb")
+    shutil.copyfile(shop_files.store, files.store)
+    shutil.copyfile(shop_files.build, files.build)
+    gate(files, query("select cast(order_id as integer) as number from {table}"))
+    for path in (files.store, files.build):
+        with duckdb.connect(str(path), config={"threads": "1"}) as connection:
+            connection.execute("create table main.written as select 1")
+    assert {path.name for path in tmp_path.iterdir()} == {"store.duckdb", "build.duckdb"}
+
+
+def test_a_gate_cannot_write(shop_files: Files) -> None:
+    report = gate(shop_files, query("select 1 from {table}) as x; delete from staging.stg_orders; select (1"))
+    assert outcomes(report)["odd"] == "error"
+    assert outcomes(gate(shop_files))["has_rows"] == "passed"
+
+
+def test_a_path_with_odd_characters_is_only_a_path(shop_files: Files, tmp_path: Path) -> None:
+    folder = tmp_path / "it's $HOME ${x} 100%?&=é"
+    folder.mkdir()
+    files = Files(folder / "store.duckdb", folder / "build.duckdb")
+    shutil.copyfile(shop_files.store, files.store)
+    shutil.copyfile(shop_files.build, files.build)
+    assert files.gate("staging", tables=("staging.stg_orders",)).blocking == ()
+
+
+def test_a_file_that_cannot_be_opened_is_a_storage_error(shop_files: Files, tmp_path: Path) -> None:
+    (tmp_path / "build.duckdb").write_bytes(b"not a database" * 1000)
+    with pytest.raises(StorageError, match=r"build\.duckdb: cannot be opened"):
+        gate(Files(shop_files.store, tmp_path / "build.duckdb"))
+
+
+def test_a_gate_without_suites_is_refused(shop_files: Files) -> None:
+    with pytest.raises(ConfigError, match="would pass everything"):
+        run_gate("raw", [], database=shop_files.store, attach={}, parameters=shop.PARAMETERS, configured=EVERYTHING)
+
+
+def test_a_gate_uses_no_network_and_leaves_the_process_as_it_was(
+    shop_files: Files, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a gate opened a socket")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    gate(shop_files, query("select cast(order_id as integer) as number from {table}"))
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_great_expectations_is_not_imported_before_a_gate_runs() -> None:
+    code = (
+        "import sys; from pathlib import Path; from retention_pipeline.quality import gate, suites;"
+        f"suites.load_suites(Path({str(ROOT / 'data_tests')!r}), 'marts');"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'great_expectations', 'sqlalchemy', 'pandas'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
