@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from retention_pipeline.core.errors import ConfigError
-from retention_pipeline.quality.expectations import SQL_CHECK, Expectation
+from retention_pipeline.quality.expectations import ORDERED_COLUMNS, SQL_CHECK, Expectation
 from retention_pipeline.quality.great import great
 
 if TYPE_CHECKING:
@@ -124,8 +124,10 @@ def _read(expectation: Expectation, answer: Any) -> Evaluation:
     if expectation.class_name == SQL_CHECK:
         unexpected = observed
         rows = (found.get("details") or {}).get("unexpected_rows") or ()
-    if isinstance(observed, list):
-        text = "columns " + ", ".join(observed)
+    if expectation.class_name == ORDERED_COLUMNS:
+        text = "columns " + ", ".join(observed or ())
+    elif isinstance(observed, list):
+        text = "values " + (", ".join(sorted(map(str, observed))) or "none")
     elif observed is not None:
         text = f"{observed} row(s)"
     else:

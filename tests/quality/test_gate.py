@@ -81,6 +81,21 @@ def test_a_failing_expectation_counts_its_rows_and_shows_five_keys(shop_files: F
 
 
 @pytest.mark.parametrize(
+    ("check", "observed"),
+    [
+        (expectation("ExpectColumnDistinctValuesToEqualSet", column="currency", value_set=["USD"]), "values EUR"),
+        (expectation("ExpectTableRowCountToBeBetween", min_value=99), "15 row(s)"),
+        (
+            expectation("ExpectTableColumnsToMatchOrderedList", column_list=["order_id"]),
+            "columns order_id, customer_id",
+        ),
+    ],
+)
+def test_what_was_observed_is_said_in_words(shop_files: Files, check: dict[str, Any], observed: str) -> None:
+    assert gate(shop_files, check).blocking[0].observed.startswith(observed)
+
+
+@pytest.mark.parametrize(
     ("check", "reason"),
     [
         (query("select * from {table} where no_such_column = 1"), "no_such_column"),
