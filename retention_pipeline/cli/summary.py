@@ -12,6 +12,7 @@ from rich.console import Console
 
 from retention_pipeline.cli.tables import money, percent, points, print_table
 from retention_pipeline.config import Settings
+from retention_pipeline.core.status import Status
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
 
@@ -83,7 +84,8 @@ def _print_headlines(settings: Settings, published: DuckDBPyConnection, console:
     rows = []
     for label, metric, variant, basis, form in HEADLINES:
         found = _values(published, grain, metric, variant, basis)
-        if any(start in found for start, _, _ in periods):
+        shown = [found[start] for start, _, _ in periods if start in found]
+        if any(status != Status.SOURCE_ABSENT for *_, status in shown):
             cells = [_cell(found.get(start), form) for start, _, _ in periods]
             rows.append([label.format(currency=settings.shop.currency), *cells])
     title = f"\nlast complete {grain}s, 95 % interval in brackets"

@@ -66,7 +66,7 @@ DEFINITIONS: Final = (
     ),
     _order_value(
         variant="all_orders", totals_only=True,
-        meaning="What an order is worth on average, with guest orders; n counts orders, as guests are not told apart.",
+        meaning="What an order is worth on average, with guest orders; each guest order counts as one customer in n.",
         formula="(revenue + guest revenue) / (orders + guest orders)",
     ),
     _decomposition(
@@ -95,7 +95,7 @@ DEFINITIONS: Final = (
     _orders(meaning="Valid orders of known customers.", formula="count of valid orders with a customer"),
     _orders(
         variant="guest", totals_only=True,
-        meaning="Valid orders without a customer; n counts orders, as guests are not told apart.",
+        meaning="Valid orders without a customer; each guest order counts as one customer in n.",
         formula="count of valid orders without a customer",
     ),
     _revenue(variant="gross", meaning="Revenue with known customers, before refunds.", formula="sum of order amounts"),
@@ -104,12 +104,12 @@ DEFINITIONS: Final = (
     ),
     _revenue(
         variant="guest_gross", totals_only=True,
-        meaning="Revenue of orders without a customer, before refunds; n counts orders.",
+        meaning="Revenue of orders without a customer, before refunds; each counts as one customer in n.",
         formula="sum of order amounts without a customer",
     ),
     _revenue(
         variant="guest_net", totals_only=True,
-        meaning="Revenue of orders without a customer, after refunds; n counts orders.",
+        meaning="Revenue of orders without a customer, after refunds; each counts as one customer in n.",
         formula="sum of order amounts - refunds without a customer",
     ),
 )  # fmt: skip
@@ -190,5 +190,5 @@ def _sums(period: Facts) -> Iterator[Cells]:
         name="average_order_value.all_orders",
         numerator=period["revenue_gross"] + period["revenue_gross_guest"],
         denominator=all_orders,
-        n=all_orders,
+        n=n + guests,
     )

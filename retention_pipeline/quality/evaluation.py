@@ -126,8 +126,6 @@ def _read(expectation: Expectation, answer: Any) -> Evaluation:
         rows = (found.get("details") or {}).get("unexpected_rows") or ()
     if expectation.class_name == ORDERED_COLUMNS:
         text = "columns " + ", ".join(observed or ())
-    elif isinstance(observed, list):
-        text = "values " + (", ".join(sorted(map(str, observed))) or "none")
     elif observed is not None:
         text = f"{observed} row(s)"
     else:

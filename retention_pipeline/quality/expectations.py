@@ -21,7 +21,6 @@ _WORDS = {
     "ExpectColumnValuesToNotBeNull": "no NULL in {column}",
     "ExpectColumnValuesToBeUnique": "every {column} once",
     "ExpectColumnValuesToBeInSet": "{column} one of {value_set}",
-    "ExpectColumnDistinctValuesToEqualSet": "in {column} all of {value_set} and nothing else",
 }
 
 

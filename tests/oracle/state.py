@@ -168,8 +168,8 @@ def _counted_answers(records: Records, shop: Shop, as_of: dt.date) -> list[Count
     ]
 
 
-def _answer_order(answer: Answer) -> tuple[dt.datetime, tuple[bool, dt.datetime, dt.date, int], str]:
-    return (answer.submitted_at, version_order(answer), answer.feedback_id)
+def _answer_order(answer: Answer) -> tuple[dt.datetime, tuple[bool, dt.datetime, dt.date], str]:
+    return (answer.submitted_at, version_order(answer)[:3], answer.feedback_id)
 
 
 def _attribute_histories(records: Records, name: str, as_of: dt.date) -> dict[str, list[tuple[dt.date, str]]]:

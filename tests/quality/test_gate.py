@@ -83,7 +83,6 @@ def test_a_failing_expectation_counts_its_rows_and_shows_five_keys(shop_files: F
 @pytest.mark.parametrize(
     ("check", "observed"),
     [
-        (expectation("ExpectColumnDistinctValuesToEqualSet", column="currency", value_set=["USD"]), "values EUR"),
         (expectation("ExpectTableRowCountToBeBetween", min_value=99), "15 row(s)"),
         (
             expectation("ExpectTableColumnsToMatchOrderedList", column_list=["order_id"]),

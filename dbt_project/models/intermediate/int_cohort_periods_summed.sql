@@ -8,6 +8,7 @@ ordered_periods as (
     select * from {{ ref('int_customer_periods_ordered') }}
 ),
 
+-- 19 digits: the square of an 18-digit amount would not fit the type that a product of two of them gets
 -- a customer's squared value to date only moves in a period with orders, by after² - before²
 active as (
     select
@@ -21,10 +22,10 @@ active as (
         ordered_periods.orders_count as orders,
         ordered_periods.revenue_gross as gross,
         ordered_periods.revenue_net as net,
-        ordered_periods.revenue_gross_to_date as gross_after,
-        ordered_periods.revenue_net_to_date as net_after,
-        cast(ordered_periods.revenue_gross_to_date - ordered_periods.revenue_gross as decimal(18, 4)) as gross_before,
-        cast(ordered_periods.revenue_net_to_date - ordered_periods.revenue_net as decimal(18, 4)) as net_before
+        cast(ordered_periods.revenue_gross_to_date as decimal(19, 4)) as gross_after,
+        cast(ordered_periods.revenue_net_to_date as decimal(19, 4)) as net_after,
+        cast(ordered_periods.revenue_gross_to_date - ordered_periods.revenue_gross as decimal(19, 4)) as gross_before,
+        cast(ordered_periods.revenue_net_to_date - ordered_periods.revenue_net as decimal(19, 4)) as net_before
     from members
     inner join ordered_periods
         on

@@ -8,6 +8,7 @@ segments as (
     select * from {{ ref('int_customer_segments') }}
 ),
 
+-- 19 digits: the square of an 18-digit amount would not fit the type that a product of two of them gets
 -- who orders in a period is the same on every basis, and the calendar rows also know the period before
 segmented as (
     select
@@ -19,8 +20,8 @@ segmented as (
         customer_periods.orders_before < 2
         and customer_periods.orders_before + customer_periods.orders_count >= 2 as is_second_order,
         customer_periods.orders_count as orders,
-        customer_periods.revenue_gross as gross,
-        customer_periods.revenue_net as net
+        cast(customer_periods.revenue_gross as decimal(19, 4)) as gross,
+        cast(customer_periods.revenue_net as decimal(19, 4)) as net
     from customer_periods
     inner join segments
         on

@@ -8,24 +8,36 @@ segments as (
     select * from {{ ref('int_customer_segments') }}
 ),
 
+-- 19 digits: the square of an 18-digit amount would not fit the type that a product of two of them gets
+amounts as (
+    select
+        grain,
+        period_start,
+        customer_id,
+        is_new,
+        cast(previous_revenue_gross as decimal(19, 4)) as previous,
+        cast(revenue_gross as decimal(19, 4)) as revenue
+    from customer_periods
+    where basis = 'calendar'
+),
+
 segmented as (
     select
-        customer_periods.grain,
-        customer_periods.period_start,
+        amounts.grain,
+        amounts.period_start,
         segments.segment_set,
         segments.segment_key,
-        customer_periods.is_new,
-        customer_periods.previous_revenue_gross > 0 as had_revenue,
-        customer_periods.previous_revenue_gross as previous,
-        customer_periods.revenue_gross as revenue,
-        least(customer_periods.revenue_gross, customer_periods.previous_revenue_gross) as kept
-    from customer_periods
+        amounts.is_new,
+        amounts.previous > 0 as had_revenue,
+        amounts.previous,
+        amounts.revenue,
+        least(amounts.revenue, amounts.previous) as kept
+    from amounts
     inner join segments
         on
-            customer_periods.customer_id = segments.customer_id
-            and customer_periods.period_start >= segments.valid_from
-            and customer_periods.period_start < segments.valid_to
-    where customer_periods.basis = 'calendar'
+            amounts.customer_id = segments.customer_id
+            and amounts.period_start >= segments.valid_from
+            and amounts.period_start < segments.valid_to
 ),
 
 final as (
