@@ -37,7 +37,8 @@ def evaluate(
     """Evaluate all expectations of one table.
 
     Everything is asked for in one round that only counts, which Great Expectations bundles into few statements. What
-    did not pass is asked again, alone: for examples, and so that one unanswerable question does not spoil its bundle.
+    failed is asked again for examples; what raised is asked again alone, so that one unanswerable question does not
+    spoil the others of its bundle.
 
     Args:
         connection: From ``open_database``.
@@ -59,12 +60,15 @@ def evaluate(
     answers |= _ask(connection, table, maps, {"result_format": "BOOLEAN_ONLY"})
     if set(answers) != {expectation.check for expectation in expectations}:
         raise RuntimeError(f"{table}: {len(expectations)} expectations declared, {len(answers)} evaluated")
-    return {
-        expectation.check: _read(expectation, answer)
-        if (answer := answers[expectation.check]).success
-        else _look_closer(connection, table, key, expectation)
-        for expectation in expectations
-    }
+    failed, raised = [], []
+    for expectation in expectations:
+        if _exception(answers[expectation.check].exception_info) is not None:
+            raised.append([expectation])
+        elif not answers[expectation.check].success:
+            failed.append(expectation)
+    for group in ([one for one in failed if _is_query(one)], [one for one in failed if not _is_query(one)], *raised):
+        answers |= _look_closer(connection, table, key, group)
+    return {expectation.check: _read(expectation, answers[expectation.check]) for expectation in expectations}
 
 
 def build(expectation: Expectation, *, counting: bool = False) -> Any:
@@ -85,17 +89,22 @@ def build(expectation: Expectation, *, counting: bool = False) -> Any:
         raise ConfigError(f"check {expectation.check}: {name}: {error}") from None
 
 
-def _look_closer(connection: Connection, table: str, key: Sequence[str], expectation: Expectation) -> Evaluation:
-    if expectation.class_name == SQL_CHECK:
-        detail: dict[str, Any] = {"result_format": "COMPLETE"}
-    else:
+def _is_query(expectation: Expectation) -> bool:
+    return expectation.class_name == SQL_CHECK
+
+
+def _look_closer(
+    connection: Connection, table: str, key: Sequence[str], expectations: Sequence[Expectation]
+) -> dict[str, Any]:
+    """Answers with examples, of expectations that are all queries or all of Great Expectations' own making."""
+    detail: dict[str, Any] = {"result_format": "COMPLETE"}
+    if not all(_is_query(expectation) for expectation in expectations):
         detail = {
             "result_format": "SUMMARY",
             "partial_unexpected_count": EXAMPLES,
             "unexpected_index_column_names": list(key),
         }
-    answer = _ask(connection, table, [build(expectation)], detail)[expectation.check]
-    return _read(expectation, answer)
+    return _ask(connection, table, [build(expectation) for expectation in expectations], detail)
 
 
 def _ask(connection: Connection, table: str, objects: Sequence[Any], detail: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +130,7 @@ def _read(expectation: Expectation, answer: Any) -> Evaluation:
     found = answer.result or {}
     observed, unexpected = found.get("observed_value"), found.get("unexpected_count")
     rows = found.get("partial_unexpected_index_list") or ()
-    if expectation.class_name == SQL_CHECK:
+    if _is_query(expectation):
         unexpected = observed
         rows = (found.get("details") or {}).get("unexpected_rows") or ()
     if expectation.class_name == ORDERED_COLUMNS:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from retention_pipeline.core.periods import Grain, period_end, period_label, period_start
+from retention_pipeline.core.periods import Grain, period_end, period_label
+from tests.quality.counting import ZERO, ids, members, money, sum_of, within
+from tests.quality.facts_spread import cohort_rows, feedback_rows
 from tests.quality.shop import AS_OF, BEGINNING, END, GRAINS, WINDOW, Row
-
-ZERO = Decimal(0)
 
 
 def marts(staging: dict[str, list[Row]]) -> dict[str, list[Row]]:
@@ -32,8 +32,8 @@ def marts(staging: dict[str, list[Row]]) -> dict[str, list[Row]]:
             _period_row(basis, period, key, customer_periods, orders, segments)
             for basis in ("purchase_window", "calendar") for period in periods for key in keys
         ],
-        "fct_cohort_period": list(_cohort_rows(orders, periods, keys, segments)),
-        "fct_feedback_period": list(_feedback_rows(staging["stg_feedback"], periods, keys, segments)),
+        "fct_cohort_period": list(cohort_rows(orders, periods, keys, segments)),
+        "fct_feedback_period": list(feedback_rows(staging["stg_feedback"], periods, keys, segments)),
     }  # fmt: skip
 
 
@@ -61,14 +61,14 @@ def _grain(name: str) -> Grain:
 
 def _customers(orders: list[Row]) -> list[Row]:
     rows = []
-    for customer in _ids(orders):
+    for customer in ids(orders):
         mine = [row for row in orders if row["customer_id"] == customer]
         days = [row["order_date"] for row in mine]
         created = None if customer.startswith("f") else dt.date(2024, 1, 1)
         rows.append(
             {
                 "customer_id": customer, "first_order_date": min(days), "last_order_date": max(days),
-                "orders_count": len(mine), **_money(mine), "created_date": created,
+                "orders_count": len(mine), **money(mine), "created_date": created,
             }
         )  # fmt: skip
     return rows
@@ -87,10 +87,10 @@ def _customer_rows(orders: list[Row], period: Row, periods: list[Row]) -> Iterab
     previous = next(
         (each for each in periods if each["grain"] == period["grain"] and each["period_end"] == start), None
     )
-    for customer in _ids(orders):
+    for customer in ids(orders):
         mine = [row for row in orders if row["customer_id"] == customer]
-        now, before = _within(mine, period), [row for row in mine if row["order_date"] < start]
-        then = _within(mine, previous) if previous else []
+        now, before = within(mine, period), [row for row in mine if row["order_date"] < start]
+        then = within(mine, previous) if previous else []
         for basis in ("purchase_window", "calendar"):
             on_window = basis == "purchase_window"
             at_start = _is_active(mine, start) if on_window else bool(then)
@@ -103,7 +103,7 @@ def _customer_rows(orders: list[Row], period: Row, periods: list[Row]) -> Iterab
                     "is_new": is_new, "is_retained": at_start and at_end, "is_lost": at_start and not at_end,
                     "is_reactivated": at_end and not at_start and not is_new, "is_new_kept": is_new and at_end,
                     "is_new_lost": is_new and not at_end, "is_ordering": bool(now), "orders_count": len(now),
-                    **_money(now), "previous_revenue_gross": ZERO if on_window else _money(then)["revenue_gross"],
+                    **money(now), "previous_revenue_gross": ZERO if on_window else money(then)["revenue_gross"],
                     "orders_before": len(before),
                 }  # fmt: skip
 
@@ -111,18 +111,18 @@ def _customer_rows(orders: list[Row], period: Row, periods: list[Row]) -> Iterab
 def _period_row(
     basis: str, period: Row, key: tuple[str, str], facts: list[Row], orders: list[Row], segments: list[Row]
 ) -> Row:
-    members = _members(key, period["period_start"], segments)
+    belongs = members(key, period["period_start"], segments)
     rows = [
         row for row in facts
         if row["basis"] == basis and row["grain"] == period["grain"]
-        and row["period_start"] == period["period_start"] and members(row["customer_id"])
+        and row["period_start"] == period["period_start"] and belongs(row["customer_id"])
     ]  # fmt: skip
-    mine = [row for row in orders if members(row["customer_id"]) and row["customer_id"]]
-    guests = _within([row for row in orders if not row["customer_id"]], period) if key[0] == "all" else []
+    mine = [row for row in orders if belongs(row["customer_id"]) and row["customer_id"]]
+    guests = within([row for row in orders if not row["customer_id"]], period) if key[0] == "all" else []
     ordering = [row for row in rows if row["is_ordering"]]
     returning = [row for row in ordering if not row["is_new"]]
     so_far = [row for row in mine if row["order_date"] < period["boundary_end"]]
-    ever, before = _ids(so_far), _ids([row for row in mine if row["order_date"] < period["period_start"]])
+    ever, before = ids(so_far), ids([row for row in mine if row["order_date"] < period["period_start"]])
     flags = {
         "start": "is_active_start", "end": "is_active_end", "new": "is_new", "new_kept": "is_new_kept",
         "retained": "is_retained", "lost": "is_lost", "reactivated": "is_reactivated", "new_lost": "is_new_lost",
@@ -137,11 +137,12 @@ def _period_row(
         "customers_repeat_in_period": sum(row["orders_count"] >= 2 for row in rows),
         "customers_returning": len(returning), "customers_ever": len(ever),
         "customers_repeat_ever": sum(len([row for row in so_far if row["customer_id"] == one]) >= 2 for one in ever),
-        "orders_count": _sum(rows, "orders_count"), "orders_count_returning": _sum(returning, "orders_count"),
-        "orders_count_guest": len(guests), "revenue_gross": _sum(rows, "revenue_gross"),
-        "revenue_net": _sum(rows, "revenue_net"), "revenue_gross_returning": _sum(returning, "revenue_gross"),
-        "revenue_net_returning": _sum(returning, "revenue_net"), "revenue_gross_guest": _sum(guests, "revenue_gross"),
-        "revenue_net_guest": _sum(guests, "revenue_net"), **_bridge(base, rows if basis == "calendar" else []),
+        "orders_count": sum_of(rows, "orders_count"), "orders_count_returning": sum_of(returning, "orders_count"),
+        "orders_count_guest": len(guests), "revenue_gross": sum_of(rows, "revenue_gross"),
+        "revenue_net": sum_of(rows, "revenue_net"), "revenue_gross_returning": sum_of(returning, "revenue_gross"),
+        "revenue_net_returning": sum_of(returning, "revenue_net"),
+        "revenue_gross_guest": sum_of(guests, "revenue_gross"), "revenue_net_guest": sum_of(guests, "revenue_net"),
+        **_bridge(base, rows if basis == "calendar" else []),
         **_moments(ordering, returning, base),
     }  # fmt: skip
 
@@ -153,8 +154,8 @@ def _bridge(base: list[Row], rows: list[Row]) -> Row:
         "customers_revenue_previous": len(base), "revenue_previous": sum((then for _, then in changes), ZERO),
         "revenue_retained_gross": sum((min(pair) for pair in changes), ZERO),
         "revenue_retained_net": sum((now for now, _ in changes), ZERO),
-        "revenue_new": _sum([row for row in others if row["is_new"]], "revenue_gross"),
-        "revenue_reactivation": _sum([row for row in others if not row["is_new"]], "revenue_gross"),
+        "revenue_new": sum_of([row for row in others if row["is_new"]], "revenue_gross"),
+        "revenue_reactivation": sum_of([row for row in others if not row["is_new"]], "revenue_gross"),
         "revenue_expansion": sum((max(now - then, ZERO) for now, then in changes), ZERO),
         "revenue_contraction": sum((max(then - now, ZERO) for now, then in changes if now > 0), ZERO),
         "revenue_churn": sum((then for now, then in changes if now == 0), ZERO),
@@ -184,105 +185,5 @@ def _kept(row: Row) -> Decimal:
     return Decimal(min(row["revenue_gross"], row["previous_revenue_gross"]))
 
 
-def _cohort_rows(
-    orders: list[Row], periods: list[Row], keys: list[tuple[str, str]], segments: list[Row]
-) -> Iterable[Row]:
-    months = [period for period in periods if period["grain"] == "month"]
-    for cohort in months:
-        for key in keys:
-            belongs = _members(key, cohort["period_start"], segments)
-            cohort_members = [
-                customer for customer in _ids(orders)
-                if belongs(customer) and _month(_first(orders, customer)) == cohort["period_start"]
-            ]  # fmt: skip
-            mine = [row for row in orders if row["customer_id"] in cohort_members]
-            for period in months[cohort["period_number"] - 1 :] if cohort_members else []:
-                yield _cohort_row(cohort, period, key, cohort_members, mine)
-
-
-def _cohort_row(cohort: Row, period: Row, key: tuple[str, str], members: list[str], mine: list[Row]) -> Row:
-    now, so_far = _within(mine, period), [row for row in mine if row["order_date"] < period["period_end"]]
-    values = [_money([row for row in so_far if row["customer_id"] == customer]) for customer in members]
-    return {
-        **{name: period[name] for name in ("calendar", "grain", "period_start", "period_end")},
-        "cohort_start": cohort["period_start"], "cohort_age": period["period_number"] - cohort["period_number"],
-        "segment_set": key[0], "segment_key": key[1], "cohort_size": len(members), "customers_active": len(_ids(now)),
-        "customers_active_on_or_after": len(_ids([row for row in mine if row["order_date"] >= period["period_start"]])),
-        "orders_count": len(now), **_money(now),
-        "revenue_gross_to_date": _sum(so_far, "revenue_gross"), "revenue_net_to_date": _sum(so_far, "revenue_net"),
-        "revenue_gross_first": _sum(_within(mine, cohort), "revenue_gross"),
-        "revenue_gross_to_date_sq": sum(value["revenue_gross"] ** 2 for value in values),
-        "revenue_net_to_date_sq": sum(value["revenue_net"] ** 2 for value in values),
-    }  # fmt: skip
-
-
-def _feedback_rows(
-    answers: list[Row], periods: list[Row], keys: list[tuple[str, str]], segments: list[Row]
-) -> Iterable[Row]:
-    counted = [row for row in answers if row["is_counted"]]
-    scales = sorted({(row["measure"], row["scale_min"], row["scale_max"]) for row in counted})
-    for period in periods:
-        for key in keys:
-            belongs = _members(key, period["period_start"], segments)
-            for measure, low, high in scales:
-                mine = [
-                    row for row in counted
-                    if row["measure"] == measure and belongs(row["customer_id"])
-                    and period["period_start"] <= row["submitted_date"] < period["period_end"]
-                ]  # fmt: skip
-                names = ("calendar", "grain", "period_start", "period_end")
-                scale = {"measure": measure, "scale_min": low, "scale_max": high}
-                segment = {"segment_set": key[0], "segment_key": key[1]}
-                yield {**{name: period[name] for name in names}, **segment, **scale, **_scores(measure, high, mine)}
-
-
-def _scores(measure: str, high: int, rows: list[Row]) -> Row:
-    scores = [row["score"] for row in rows]
-    nps = scores if measure == "nps" else []
-    best = {"csat": high - 2, "thumbs": 0}.get(measure, high)
-    return {
-        "answers_count": len(scores), "promoters_count": sum(score >= 9 for score in nps),
-        "passives_count": sum(7 <= score < 9 for score in nps), "detractors_count": sum(score < 7 for score in nps),
-        "top_box_count": sum(score > best for score in scores), "score_sum": sum(scores),
-        "score_sq": sum(score**2 for score in scores), "customers_count": len(_ids(rows)),
-    }  # fmt: skip
-
-
-def _members(key: tuple[str, str], day: dt.date, segments: list[Row]) -> Callable[[str | None], bool]:
-    if key[0] == "all":
-        return lambda _: True
-    inside = {
-        row["customer_id"]
-        for row in segments
-        if row["segment_key"] == key[1] and row["valid_from"] <= day < row["valid_to"]
-    }
-    return lambda customer: customer in inside
-
-
-def _within(rows: list[Row], period: Row) -> list[Row]:
-    return [row for row in rows if period["period_start"] <= row["order_date"] < period["period_end"]]
-
-
 def _is_active(rows: list[Row], day: dt.date) -> bool:
     return any(0 < (day - row["order_date"]).days <= WINDOW for row in rows)
-
-
-def _ids(rows: list[Row]) -> list[str]:
-    return sorted({row["customer_id"] for row in rows if row["customer_id"]})
-
-
-def _first(orders: list[Row], customer: str) -> dt.date:
-    days: list[dt.date] = [row["order_date"] for row in orders if row["customer_id"] == customer]
-    return min(days)
-
-
-def _month(day: dt.date) -> dt.date:
-    return period_start(day, "month")
-
-
-def _sum(rows: list[Row], name: str) -> Any:
-    return sum((row[name] for row in rows), ZERO)
-
-
-def _money(rows: list[Row]) -> Row:
-    return {"revenue_gross": _sum(rows, "revenue_gross"), "revenue_net": _sum(rows, "revenue_net")}
