@@ -19,6 +19,7 @@ from rich.markup import escape
 from retention_pipeline import __version__
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.errors import ConfigError, ExitCode, RetentionError
+from retention_pipeline.core.periods import Grain
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -125,6 +126,18 @@ def query(
     from retention_pipeline.cli.querying import run_query
 
     run_query(_settings(context), sql, out, form=format.value, output=output, version=version)
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    output: Annotated[Path | None, typer.Option(help="Write to this file; default report.html in the home.")] = None,
+    grain: Annotated[Grain | None, typer.Option(help="Length of a period; default month where published.")] = None,
+) -> None:
+    """Draw the published version as one HTML page with plots."""
+    from retention_pipeline.cli.reporting import write_report
+
+    write_report(_settings(context), out, output=output, grain=grain)
 
 
 @app.command()

@@ -22,9 +22,10 @@ MAY_IMPORT = {
     "metrics": {"core", "config"},
     "quality": {"core", "config"},
     "demo": {"core", "config"},
+    "report": {"core", "config", "metrics"},
     "defs": {"core", "config", "intake", "warehouse", "metrics", "quality"},
     "definitions": {"core", "config", "defs"},
-    "cli": {"core", "config", "intake", "warehouse", "metrics", "demo", "defs", "definitions"},
+    "cli": {"core", "config", "intake", "warehouse", "metrics", "demo", "report", "defs", "definitions"},
     "__init__": {"warehouse"},
 }
 HOMES = {
@@ -36,8 +37,10 @@ HOMES = {
     "dbt": {"defs", "warehouse"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "matplotlib": {"report"},
+    "jinja2": {"report"},
 }
-LAZY = {"great_expectations", "dbt", "sqlalchemy"}
+LAZY = {"great_expectations", "dbt", "sqlalchemy", "matplotlib", "jinja2"}
 
 
 def part_of(path: Path) -> str:

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,16 +87,16 @@ class ShopFolder:
 
 
 @pytest.fixture(scope="session")
-def published_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopFolder]:
+def published_shop(tmp_path_factory: pytest.TempPathFactory) -> ShopFolder:
     """A small demo shop, run once; tests copy it before they change anything."""
-    with pytest.MonkeyPatch.context() as patch:
+    folder = tmp_path_factory.mktemp("shop") / "demo"
+    write_shop(folder, customers=200, days=120)
+    shop = ShopFolder(folder)
+    with pytest.MonkeyPatch.context() as patch:  # undone before other tests of the session see it
         patch.setenv("RETENTION_ID_KEY", ID_KEY)
         patch.setenv("RETENTION_RECEIVED_ON", "2026-01-01")
-        folder = tmp_path_factory.mktemp("shop") / "demo"
-        write_shop(folder, customers=200, days=120)
-        shop = ShopFolder(folder)
         shop.run()
-        yield shop
+    return shop
 
 
 @pytest.fixture

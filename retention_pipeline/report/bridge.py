@@ -1,0 +1,72 @@
+"""Where revenue came from and where it went, period by period.
+
+Belongs here: the bars of the revenue bridge. Not here: summing them up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from retention_pipeline.report.canvas import BLUE, GREEN, INK, ORANGE, SKY, VERMILION, amount_axis, draw, label_periods
+from retention_pipeline.report.published import Period, Value, read_meaning, read_series
+from retention_pipeline.report.section import Meaning, Picture, Section
+from retention_pipeline.report.words import amount
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from retention_pipeline.core.periods import Grain
+
+PARTS = (
+    ("new", 1, BLUE),
+    ("expansion", 1, SKY),
+    ("reactivation", 1, GREEN),
+    ("contraction", -1, ORANGE),
+    ("churn", -1, VERMILION),
+)
+"""Variant, direction, colour; stacked from the zero line outwards."""
+
+_NOTHING = Value(None, None, None, "", None)
+
+
+def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequence[Period], currency: str) -> Section:
+    """Stacked bars: gains upwards, losses downwards."""
+    parts = {}
+    for variant, _, _ in PARTS:
+        found = read_series(published, grain, "revenue_bridge", variant, "calendar")
+        parts[variant] = [found.get(period.start, _NOTHING) for period in periods]
+    title = f"Revenue gained and lost against the previous {grain}"
+
+    def paint(figure: Figure) -> None:
+        axes = figure.add_subplot(title=title, ylabel=currency)
+        axes.grid(axis="y")
+        _paint_bars(axes, parts)
+        axes.axhline(0, color=INK, linewidth=0.8)
+        label_periods(axes, periods)
+        amount_axis(axes.yaxis)
+        figure.legend(loc="outside lower center", ncols=len(PARTS))
+
+    latest = max((place for place, period in enumerate(periods) if period.is_complete), default=len(periods) - 1)
+    said = ", ".join(f"{variant} {amount(parts[variant][latest].value or 0)}" for variant, _, _ in PARTS)
+    caption = f"{periods[latest].label}, {currency}: {said}."
+    alt = f"Stacked bars for {len(periods)} periods, {periods[0].label} to {periods[-1].label}. In {caption}"
+    if any(value.is_open for values in parts.values() for value in values):
+        caption += " Pale and hatched: the period is still open, so its values may change."
+    meanings = tuple(Meaning(variant, read_meaning(published, "revenue_bridge", variant)) for variant, _, _ in PARTS)
+    svg = draw("bridge", 4.0, paint, title=title, alt=alt)
+    return Section("bridge", "Revenue bridge", meanings, (Picture(svg, caption),))
+
+
+def _paint_bars(axes: Axes, parts: dict[str, list[Value]]) -> None:
+    tops = {direction: [0.0] * len(next(iter(parts.values()))) for direction in (1, -1)}
+    for variant, direction, colour in PARTS:
+        heights = [direction * (value.value or 0.0) for value in parts[variant]]
+        feet = list(tops[direction])
+        bars = axes.bar(range(len(heights)), heights, bottom=feet, width=0.78, color=colour, label=variant)
+        for bar, value in zip(bars, parts[variant], strict=True):
+            if value.is_open:
+                bar.set(alpha=0.45, hatch="////", edgecolor="white")
+        tops[direction] = [foot + height for foot, height in zip(feet, heights, strict=True)]

@@ -1,0 +1,122 @@
+"""How every figure looks, and how it becomes part of a page.
+
+Belongs here: palette, type, the axes all figures share, SVG with a title and a description.
+Not here: what a figure shows.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from retention_pipeline.report.published import Period
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 10.4
+"""Inches of 72 points; the page scales figures to its own width."""
+LABELS_SHOWN = 14
+
+# Okabe and Ito's palette: told apart under every common kind of colour blindness.
+BLUE, SKY, GREEN, ORANGE, VERMILION = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00"
+INK, QUIET, RULE = "#222222", "#555555", "#DDDDDD"
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",  # text stays text: it can be read out, searched and copied
+    "text.parse_math": False,  # a segment called "$5-$10" is not a formula
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
+    "font.size": 8.5,
+    "text.color": INK,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "hatch.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+}
+
+
+def draw(name: str, height: float, paint: Callable[[Figure], None], *, title: str, alt: str) -> str:
+    """Paint a figure and return it as one SVG element for a page; the same input gives the same bytes.
+
+    Args:
+        name: A word that no other figure of the page has.
+        height: Inches of 72 points.
+        paint: Draws on an empty figure.
+        title: What the figure is, for people who do not see it.
+        alt: What it shows, for the same people.
+    """
+    import matplotlib.style
+    from matplotlib.figure import Figure
+
+    buffer = io.StringIO()
+    with matplotlib.style.context(["default", {**_STYLE, "svg.hashsalt": name}]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)  # the browser has fonts
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        paint(figure)
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing)
+    return _embedded(buffer.getvalue(), name, title, alt)
+
+
+def _embedded(document: str, name: str, title: str, alt: str) -> str:
+    """An SVG document as an element of a page: no prolog, no shared ids, a title, a description."""
+    body = document[document.index("<svg") :]
+    body = re.sub(r'<g id="[^"<>]*">', "<g>", body)  # text has its "<" escaped, so only tags can match
+    opening, rest = body.split(">", 1)
+    opening = re.sub(r' (xmlns(:xlink)?|width|height|version)="[^"]*"', "", opening)
+    spoken = f'role="img" aria-labelledby="{name}-title {name}-alt"'
+    return (
+        f'{opening} {spoken}><title id="{name}-title">{html.escape(title)}</title>'
+        f'<desc id="{name}-alt">{html.escape(alt)}</desc>{rest}'
+    )
+
+
+def label_periods(axes: Axes, periods: Sequence[Period]) -> None:
+    """Put the periods' names under the x axis, as many as can be read; positions count from 0."""
+    step = next(step for step in (1, 2, 3, 4, 6, 12, 13, 26, 52) if len(periods) / step <= LABELS_SHOWN)
+    shown = range(0, len(periods), step)
+    axes.set_xticks(list(shown), [periods[position].label for position in shown])
+    axes.set_xlim(-0.6, len(periods) - 0.4)
+
+
+def percent_axis(axis: Any) -> None:
+    """Show fractions in percent on one axis."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(xmax=1, decimals=None, symbol=" %"))
+
+
+def amount_axis(axis: Any) -> None:
+    """Show amounts with thousands separated on one axis."""
+    from matplotlib.ticker import StrMethodFormatter
+
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def colours(name: str, low: float, high: float) -> Any:
+    """The part of a perceptually even colour map that can be seen on white."""
+    from matplotlib import colormaps
+    from matplotlib.colors import LinearSegmentedColormap
+
+    whole = colormaps[name]
+    return LinearSegmentedColormap.from_list(name, [whole(low + (high - low) * step / 63) for step in range(64)])
