@@ -11,6 +11,7 @@ from rich.console import Console
 
 from retention_pipeline.cli.summary import HEADLINES
 from retention_pipeline.config import Settings
+from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.report.page import render_page
 from retention_pipeline.warehouse.files import SHARED_FILE, os_errors, replace_atomically
 from retention_pipeline.warehouse.read import open_published
@@ -23,10 +24,12 @@ def write_report(settings: Settings, console: Console, *, output: Path | None, g
 
     Raises:
         NothingPublishedError: There is no version to report.
-        ConfigError: The version holds no such grain.
+        ConfigError: The version holds no such grain, or the output's folder does not exist.
         StorageError: The file cannot be written.
     """
     path = output or settings.home_dir / FILE_NAME
+    if not path.parent.is_dir():
+        raise ConfigError(f"--output: the folder {path.parent} does not exist")
     with open_published(settings.home) as published:
         page = render_page(published, shop=settings.shop.name, headlines=HEADLINES, grain=grain).encode()
     with os_errors(path):

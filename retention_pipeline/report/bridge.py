@@ -68,5 +68,5 @@ def _paint_bars(axes: Axes, parts: dict[str, list[Value]]) -> None:
         bars = axes.bar(range(len(heights)), heights, bottom=feet, width=0.78, color=colour, label=variant)
         for bar, value in zip(bars, parts[variant], strict=True):
             if value.is_open:
-                bar.set(alpha=0.45, hatch="////", edgecolor="white")
+                bar.set(alpha=0.45, hatch="////", edgecolor="white", linewidth=0)
         tops[direction] = [foot + height for foot, height in zip(feet, heights, strict=True)]

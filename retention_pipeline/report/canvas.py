@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WIDTH = 10.4
 """Inches of 72 points; the page scales figures to its own width."""
 LABELS_SHOWN = 14
+COLOURS = 40
+"""Steps of a colour map; from 50 on the plotting library would turn the colour bar into a bitmap."""
 
 # Okabe and Ito's palette: told apart under every common kind of colour blindness.
 BLUE, SKY, GREEN, ORANGE, VERMILION = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00"
@@ -81,7 +83,7 @@ def draw(name: str, height: float, paint: Callable[[Figure], None], *, title: st
 def _embedded(document: str, name: str, title: str, alt: str) -> str:
     """An SVG document as an element of a page: no prolog, no shared ids, a title, a description."""
     body = document[document.index("<svg") :]
-    body = re.sub(r'<g id="[^"<>]*">', "<g>", body)  # text has its "<" escaped, so only tags can match
+    body = re.sub(r'<g id="[^"<>]*"', "<g", body)  # text has its "<" escaped, so only tags can match
     opening, rest = body.split(">", 1)
     opening = re.sub(r' (xmlns(:xlink)?|width|height|version)="[^"]*"', "", opening)
     spoken = f'role="img" aria-labelledby="{name}-title {name}-alt"'
@@ -101,16 +103,21 @@ def label_periods(axes: Axes, periods: Sequence[Period]) -> None:
 
 def percent_axis(axis: Any) -> None:
     """Show fractions in percent on one axis."""
-    from matplotlib.ticker import PercentFormatter
-
-    axis.set_major_formatter(PercentFormatter(xmax=1, decimals=None, symbol=" %"))
+    axis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
 
 
 def amount_axis(axis: Any) -> None:
     """Show amounts with thousands separated on one axis."""
-    from matplotlib.ticker import StrMethodFormatter
+    axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
 
-    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+def colour_bar(figure: Figure, axes: Axes, mapped: Any, label: str) -> Any:
+    """A narrow bar beside the axes that says what the colours mean."""
+    bar = figure.colorbar(mapped, ax=axes, fraction=0.03, pad=0.01, aspect=35, label=label)
+    if bar.solids is not None:
+        bar.solids.set_edgecolor("face")  # otherwise browsers show hairlines between the steps
+    bar.outline.set_visible(False)
+    return bar
 
 
 def colours(name: str, low: float, high: float) -> Any:
@@ -119,4 +126,5 @@ def colours(name: str, low: float, high: float) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     whole = colormaps[name]
-    return LinearSegmentedColormap.from_list(name, [whole(low + (high - low) * step / 63) for step in range(64)])
+    steps = [whole(low + (high - low) * step / (COLOURS - 1)) for step in range(COLOURS)]
+    return LinearSegmentedColormap.from_list(name, steps, N=COLOURS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from retention_pipeline.report.canvas import INK, amount_axis, colours, draw, percent_axis
+from retention_pipeline.report.canvas import INK, amount_axis, colour_bar, colours, draw, percent_axis
 from retention_pipeline.report.published import COHORTS_PLOTTED, Cohort, read_cohorts, read_meaning
 from retention_pipeline.report.section import Meaning, Picture, Section
 from retention_pipeline.report.words import amount, percent
@@ -40,9 +40,7 @@ def heatmap_section(published: DuckDBPyConnection, grain: Grain | None) -> Secti
             title=title, xlabel=f"{grain}s since the first order", ylabel="first order (customers)"
         )
         mesh = _paint_cells(axes, cohorts, max(every))
-        bar = figure.colorbar(mesh, ax=axes, label="ordered in that period", fraction=0.03, pad=0.01, aspect=40)
-        percent_axis(bar.ax.yaxis)
-        bar.outline.set_visible(False)  # type: ignore[operator]  # the stubs take the outline for a plain spine mapping
+        percent_axis(colour_bar(figure, axes, mesh, "ordered in that period").ax.yaxis)
 
     caption = "Blank: that age has not been reached. The first period itself, always 100 %, is left out."
     if any(value.is_open for cohort in cohorts for value in cohort.by_age.values()):
@@ -78,8 +76,9 @@ def value_section(published: DuckDBPyConnection, grain: Grain | None, currency: 
     oldest = cohorts[0]
     age, value = max(_values(oldest).items())
     caption = f"Cohort {oldest.label} after {age} {grain}s: {amount(value)} {currency} per customer."
+    is_open = any(cell.is_open for cohort in cohorts for cell in cohort.by_age.values())
     alt = f"One rising curve for each of {len(cohorts)} cohorts, {oldest.label} to {cohorts[-1].label}. {caption}"
-    if any(value.is_open for cohort in cohorts for value in cohort.by_age.values()):
+    if is_open:
         caption += " Dashed: the period is still open, so the value may change."
     svg = draw("value", 3.8, paint, title=title, alt=alt)
     return Section("value", heading, (meaning,), (Picture(svg, caption),), _cut(cohorts))
@@ -102,25 +101,30 @@ def _cut(cohorts: Sequence[Cohort]) -> tuple[str, ...]:
 def _paint_cells(axes: Axes, cohorts: Sequence[Cohort], highest: float) -> Any:
     ages = max(age for cohort in cohorts for age in _values(cohort))
     rows = [[_values(cohort).get(age, float("nan")) for age in range(1, ages + 1)] for cohort in cohorts]
+    palette = colours("Blues", 0.06, 0.95)
     mesh = axes.pcolormesh(
         [age + 0.5 for age in range(ages + 1)], [row - 0.5 for row in range(len(rows) + 1)], rows,
-        cmap=colours("Blues", 0.06, 0.95), vmin=0, vmax=highest or 1, edgecolors="white", linewidth=0.6,
+        cmap=palette, vmin=0, vmax=highest or 1, edgecolors="white", linewidth=0.6,
     )  # fmt: skip
     _paint_open(axes, cohorts)
     if len(cohorts) <= NUMBERS_UP_TO:
         for row, values in enumerate(rows):
             for age, value in enumerate(values, start=1):
                 if value == value:  # noqa: PLR0124  # only NaN, a cell without a value, differs from itself
-                    colour = "white" if value > 0.6 * highest else INK
+                    red, green, blue, _ = palette(value / (highest or 1))
+                    colour = INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.52 else "white"
                     axes.text(age, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5, color=colour)
-    sizes = [value.n if (value := cohort.by_age.get(0)) else None for cohort in cohorts]
-    named = [f"{c.label} ({size:,})" if size is not None else c.label for c, size in zip(cohorts, sizes, strict=True)]
-    axes.set_yticks(range(len(cohorts)), named, fontsize=7.5)
+    axes.set_yticks(range(len(cohorts)), [_sized(cohort) for cohort in cohorts], fontsize=7.5)
     axes.set_xticks(range(1, ages + 1, 1 if ages <= 40 else 6))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.invert_yaxis()
     return mesh
+
+
+def _sized(cohort: Cohort) -> str:
+    first = cohort.by_age.get(0)
+    return cohort.label if first is None or first.n is None else f"{cohort.label} ({first.n:,})"
 
 
 def _paint_open(axes: Axes, cohorts: Sequence[Cohort]) -> None:
@@ -141,16 +145,14 @@ def _paint_curves(figure: Figure, axes: Axes, cohorts: Sequence[Cohort]) -> None
     last = max(len(cohorts) - 1, 1)
     palette = colours("viridis", 0.0, 0.86)
     for place, cohort in enumerate(cohorts):
-        points = _values(cohort)
-        final = {age: value for age, value in points.items() if not cohort.by_age[age].is_open}
+        spent = _values(cohort)
+        final = {age: value for age, value in spent.items() if not cohort.by_age[age].is_open}
         colour = palette(place / last)
-        axes.plot(list(final), list(final.values()), color=colour, linewidth=1.3, marker="o", markersize=2)
-        tail = dict([*list(final.items())[-1:], *((age, points[age]) for age in points if age not in final)])
+        axes.plot(list(final), list(final.values()), color=colour, linewidth=1.3, marker="o", markersize=1.7)
+        tail = dict([*list(final.items())[-1:], *((age, value) for age, value in spent.items() if age not in final)])
         if len(tail) > 1:
             axes.plot(list(tail), list(tail.values()), color=colour, linewidth=1.1, linestyle=(0, (3, 2)))
-    bar = figure.colorbar(ScalarMappable(Normalize(0, last), palette), ax=axes, fraction=0.03, pad=0.01, aspect=30)
+    bar = colour_bar(figure, axes, ScalarMappable(Normalize(0, last), palette), "first order")
     step = -(-len(cohorts) // 8)
     shown = range(0, len(cohorts), step)
     bar.set_ticks(list(shown), labels=[cohorts[place].label for place in shown])
-    bar.set_label("first order")
-    bar.outline.set_visible(False)  # type: ignore[operator]  # the stubs take the outline for a plain spine mapping

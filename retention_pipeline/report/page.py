@@ -57,7 +57,7 @@ def render_page(
         heatmap_section(published, cohort_grain),
         bridge_section(published, chosen, periods, edition.currency),
         value_section(published, cohort_grain, edition.currency),
-        feedback_section(published, chosen, periods),
+        feedback_section(published, chosen, periods, is_configured="feedback" in dict(edition.data_through)),
         segments_section(published, chosen, periods),
     )
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

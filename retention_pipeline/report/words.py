@@ -1,7 +1,7 @@
 """Published values and names as text.
 
-Belongs here: rounding for display, lists in words, names that are safe to lay out. Not here: escaping (the template and the
-plotting library do it), computing anything.
+Belongs here: rounding for display, lists in words, names that are safe to lay out. Not here: escaping (the template and
+the plotting library do it), computing anything.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def percent(value: float) -> str:
 
 def points(value: float) -> str:
     """A score between -1 and 1 on the usual scale of -100 to 100."""
-    return f"{100 * value:+.0f}"
+    return f"{whole:+}" if (whole := round(100 * value)) else "0"
 
 
 def amount(value: float) -> str:

@@ -21,6 +21,16 @@ _BY_PRODUCTS = {"__pycache__", "target", "logs", "dbt_packages", "_bundled"}
 
 
 @dataclass(frozen=True)
+class Glance:
+    """Enough to tell within one process whether two tables are equal; its numbers mean nothing elsewhere."""
+
+    columns: tuple[tuple[str, str], ...]
+    rows: int
+    total: int
+    """Sum over the rows of DuckDB's own hash, which is fast and may change with DuckDB's version."""
+
+
+@dataclass(frozen=True)
 class Content:
     """What is in a table: columns with their types in order, number of rows, fingerprint."""
 
@@ -46,8 +56,7 @@ def measure(connection: DuckDBPyConnection, relation: str) -> Content:
         connection: A connection whose time zone is UTC.
         relation: Whatever can stand after FROM: a table, a quoted ``read_parquet(...)``, a query in parentheses.
     """
-    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    columns = tuple((str(name), str(kind)) for name, kind, *_ in described)
+    columns = _columns(connection, relation)
     text = " || ".join(
         f"coalesce(length(CAST({quote(name)} AS VARCHAR)) || ':' || CAST({quote(name)} AS VARCHAR), '-')"
         for name, _ in columns
@@ -60,6 +69,20 @@ def measure(connection: DuckDBPyConnection, relation: str) -> Content:
     schema = "\n".join(f"{len(name)}:{name} {kind}" for name, kind in columns)
     digest = hashlib.sha256(f"{schema}\n\n{count}\n{low}\n{high}\n".encode()).hexdigest()
     return Content(columns, int(count), digest)
+
+
+def glance(connection: DuckDBPyConnection, relation: str) -> Glance:
+    """A table at a glance: some ten times cheaper than :func:`measure`, for comparing copies of the same table."""
+    columns = _columns(connection, relation)
+    names = ", ".join(quote(name) for name, _ in columns)
+    row = connection.execute(f"SELECT count(*), coalesce(sum(hash({names})), 0) FROM {relation}").fetchone()
+    count, total = row or (0, 0)
+    return Glance(columns, int(count), int(total))
+
+
+def _columns(connection: DuckDBPyConnection, relation: str) -> tuple[tuple[str, str], ...]:
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    return tuple((str(name), str(kind)) for name, kind, *_ in described)
 
 
 def directory_hash(folder: Path) -> str:

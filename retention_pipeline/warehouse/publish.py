@@ -154,7 +154,7 @@ class _Publication:
             self.watcher.step("write tables", 0, 3)
             release.write_tables(self.connection, [*tables, listing], folder)
             self.watcher.step("verify", 1, 3)
-            records = release.read_back([*tables, listing], built, folder)
+            records = release.read_back(self.connection, [*tables, listing], built, folder)
             database = FileRecord.of(folder / DATABASE)
             manifest = Manifest(version, previous, created_at, content_hash, self.metadata, records, database)
             failpoint("publish.before_manifest")
