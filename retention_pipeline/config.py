@@ -29,6 +29,7 @@ from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.home import Home
 
 __all__ = [
+    "DEFAULT_FILE",
     "CustomersSource",
     "FeedbackSource",
     "Limits",

@@ -5,9 +5,12 @@ Belongs here: merging the stages. Not here: any of them.
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import dagster as dg
 
-from retention_pipeline.config import Settings, load_settings
+from retention_pipeline.config import DEFAULT_FILE, Settings, load_settings
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.defs.automation import build_jobs
 from retention_pipeline.defs.dbt import ensure_manifest
@@ -19,6 +22,8 @@ from retention_pipeline.defs.publish import build_publish_asset
 from retention_pipeline.defs.raw import build_raw_assets
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.transform import build_dbt_assets
+
+DEMO = Path(".demo/retention.toml")
 
 
 def build_definitions(settings: Settings, progress: Progress | None = None) -> dg.Definitions:
@@ -37,5 +42,6 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """The shop that ``RETENTION_CONFIG`` or ``retention.toml`` in the working directory describes."""
-    return build_definitions(load_settings())
+    """The shop of ``RETENTION_CONFIG`` or of ``retention.toml`` here; the demo shop of ``make run`` where neither is."""
+    chosen = os.environ.get("RETENTION_CONFIG") or Path(DEFAULT_FILE).exists()
+    return build_definitions(load_settings(DEMO if not chosen and DEMO.exists() else None))

@@ -148,11 +148,12 @@ def demo(
     days: Annotated[int, typer.Option(min=60, help="Days of deliveries.")] = 1096,
 ) -> None:
     """Write a simulated shop: configuration, daily files with dirt, and the truth behind them."""
+    from retention_pipeline.cli.tables import own_name
     from retention_pipeline.demo.shop import write_shop
 
     with out.status(f"simulating {days} days of a shop"):
         write_shop(folder, seed=seed, customers=customers, days=days)
-    out.print(f"demo shop written to {folder}; next: retention --config {folder}/retention.toml run", soft_wrap=True)
+    out.print(f"demo shop written to {folder}; next: {own_name()} --config {folder}/retention.toml run", soft_wrap=True)
 
 
 @app.command()

@@ -15,12 +15,13 @@ from rich.console import Console
 
 from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
+from retention_pipeline.cli.tables import short
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import RetentionError
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse.read import current_version
 
-INSTANCE_YAML = "telemetry:\n  enabled: false\n"
+INSTANCE_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def prepare_home(home: Home) -> None:
@@ -37,7 +38,7 @@ def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Con
     Raises:
         RetentionError: With a message that also says which version is still served.
     """
-    console.print(f"[bold]{settings.shop.name}[/]  {settings.config_path}", highlight=False, soft_wrap=True)
+    console.print(f"[bold]{settings.shop.name}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True)
     with StageProgress(console) as progress:
         progress.stage("start")
         prepare_home(settings.home)
@@ -101,4 +102,5 @@ def serve(settings: Settings, port: int) -> None:
         "-p",
         str(port),
     ]
-    subprocess.run(command, env=environment, check=False)  # noqa: S603  # fixed words and an integer
+    # not in the user's folder: a dagster.yaml there would only draw a warning
+    subprocess.run(command, env=environment, cwd=settings.home.dagster, check=False)  # noqa: S603  # fixed words and an integer

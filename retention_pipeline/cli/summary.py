@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from retention_pipeline.cli.tables import money, percent, points, print_table
+from retention_pipeline.cli.tables import money, own_name, percent, points, print_table, short
 from retention_pipeline.config import Settings
 from retention_pipeline.core.status import Status
 from retention_pipeline.warehouse.lock import lock_holder
@@ -39,11 +39,11 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
     with open_published(settings.home_dir) as published:
         _print_headlines(settings, published, console)
         _print_freshness(published, console)
-    link = settings.home.current_link
+    link = short(settings.home.current_link)
     console.print()
     word = "unchanged" if unchanged else "published"
     console.print(f"{word}  {current_version(settings.home)}  {link}", highlight=False, soft_wrap=True)
-    command = f"retention --config {settings.config_path}"
+    command = f"{own_name()} --config {short(settings.config_path)}"
     console.print("next", style="bold")
     for line in (
         f"{command} status",
@@ -56,7 +56,7 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
 def show_status(settings: Settings, console: Console) -> None:
     """Print what is published, how fresh it is, and whether a run holds the lock."""
     manifest = published_manifest(settings.home)
-    console.print(f"[bold]{settings.shop.name}[/]  {settings.home_dir}", highlight=False, soft_wrap=True)
+    console.print(f"[bold]{settings.shop.name}[/]  {short(settings.home_dir)}", highlight=False, soft_wrap=True)
     console.print(
         f"published  {manifest['version']}  as of {manifest['as_of']}  at {manifest['created_at']}", highlight=False
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.report.canvas import BLUE, GREEN, INK, ORANGE, SKY, VERMILION, amount_axis, draw, label_periods
 from retention_pipeline.report.published import Period, Value, read_meaning, read_series
 from retention_pipeline.report.section import Meaning, Picture, Section
-from retention_pipeline.report.words import amount
+from retention_pipeline.report.words import amount, with_interval
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from retention_pipeline.core.periods import Grain
 
+HEADING = "Revenue bridge"
 PARTS = (
     ("new", 1, BLUE),
     ("expansion", 1, SKY),
@@ -29,7 +30,7 @@ PARTS = (
 )
 """Variant, direction, colour; stacked from the zero line outwards."""
 
-_NOTHING = Value(None, None, None, "", None)
+_NOTHING = Value(None, None, None, "unknown", None)
 
 
 def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequence[Period], currency: str) -> Section:
@@ -38,6 +39,9 @@ def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequenc
     for variant, _, _ in PARTS:
         found = read_series(published, grain, "revenue_bridge", variant, "calendar")
         parts[variant] = [found.get(period.start, _NOTHING) for period in periods]
+    meanings = tuple(Meaning(variant, read_meaning(published, "revenue_bridge", variant)) for variant, _, _ in PARTS)
+    if all(value.value is None for values in parts.values() for value in values):
+        return Section("bridge", HEADING, meanings, notes=("No revenue has been published, so there is no bridge.",))
     title = f"Revenue gained and lost against the previous {grain}"
 
     def paint(figure: Figure) -> None:
@@ -50,14 +54,13 @@ def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequenc
         figure.legend(loc="outside lower center", ncols=len(PARTS))
 
     latest = max((place for place, period in enumerate(periods) if period.is_complete), default=len(periods) - 1)
-    said = ", ".join(f"{variant} {amount(parts[variant][latest].value or 0)}" for variant, _, _ in PARTS)
+    said = ", ".join(f"{variant} {with_interval(parts[variant][latest], amount)}" for variant, _, _ in PARTS)
     caption = f"{periods[latest].label}, {currency}: {said}."
     alt = f"Stacked bars for {len(periods)} periods, {periods[0].label} to {periods[-1].label}. In {caption}"
     if any(value.is_open for values in parts.values() for value in values):
         caption += " Pale and hatched: the period is still open, so its values may change."
-    meanings = tuple(Meaning(variant, read_meaning(published, "revenue_bridge", variant)) for variant, _, _ in PARTS)
     svg = draw("bridge", 4.0, paint, title=title, alt=alt)
-    return Section("bridge", "Revenue bridge", meanings, (Picture(svg, caption),))
+    return Section("bridge", HEADING, meanings, (Picture(svg, caption),))
 
 
 def _paint_bars(axes: Axes, parts: dict[str, list[Value]]) -> None:

@@ -1,20 +1,32 @@
 from __future__ import annotations
 
+import functools
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+
 from retention_pipeline.cli.summary import HEADLINES
 from retention_pipeline.report.canvas import LABELS_SHOWN
+from retention_pipeline.report.over_time import paint_series
 from retention_pipeline.report.page import render_page
-from retention_pipeline.report.published import PERIODS_PLOTTED
+from retention_pipeline.report.published import PERIODS_PLOTTED, Value
 from tests.report.reading import Page, section
 from tests.report.small_version import MONTHS, small_version
 
 DASHES = "stroke-dasharray"
 
 
-def drawn(name: str, *statements: str, is_open: bool = True) -> str:
+@functools.cache
+def page(*statements: str, is_open: bool) -> str:
     with small_version(is_open=is_open) as published:
         for statement in statements:
             published.execute(statement)
-        return section(render_page(published, shop="Shop", headlines=HEADLINES), name)
+        return render_page(published, shop="Shop", headlines=HEADLINES)
+
+
+def drawn(name: str, *statements: str, is_open: bool = True) -> str:
+    return section(page(*statements, is_open=is_open), name)
 
 
 def test_an_open_period_is_drawn_differently_and_the_caption_says_so() -> None:
@@ -34,11 +46,20 @@ def test_the_caption_quotes_the_latest_final_value() -> None:
     assert "Latest final value, 2024-06: 75.0 %" in drawn("retention", is_open=False)
 
 
-def test_a_month_without_a_value_is_a_gap_and_no_zero() -> None:
-    gap = "update metric_values set value = null, ci_low = null, ci_high = null, status = 'undefined' where metric = "
-    retention = drawn("retention", f"{gap} 'customer_retention_rate' and period_start = '2024-03-01'")
-    assert "lowest 70.0 %" in retention
-    assert drawn("retention").count("<use") == retention.count("<use") + 1
+def test_a_month_without_a_value_is_a_gap_in_line_and_band_and_no_zero() -> None:
+    axes = Figure().add_subplot()
+    known, unknown = Value(0.5, 0.4, 0.6, "final", 9), Value(None, None, None, "undefined", None)
+    paint_series(axes, [known, known, unknown, None, known, known])
+    line = np.asarray(axes.lines[0].get_ydata(), dtype=float)
+    assert [math.isnan(value) for value in line] == [False, False, True, True, False, False]
+    assert len(axes.collections[0].get_paths()) == 2
+
+
+def test_a_single_value_still_shows_its_interval() -> None:
+    axes = Figure().add_subplot()
+    paint_series(axes, [None, Value(0.5, 0.4, 0.6, "final", 9), None])
+    ends = np.asarray(axes.collections[1].get_paths()[0].vertices)
+    assert ends.tolist() == [[1, 0.4], [1, 0.6]]
 
 
 def test_a_cell_for_every_age_reached_and_none_beyond() -> None:
