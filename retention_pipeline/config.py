@@ -29,7 +29,6 @@ from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.home import Home
 
 __all__ = [
-    "DEFAULT_FILE",
     "CustomersSource",
     "FeedbackSource",
     "Limits",
@@ -40,10 +39,12 @@ __all__ = [
     "Shop",
     "Source",
     "Sources",
+    "demo_where_nothing_is_chosen",
     "load_settings",
 ]
 
 DEFAULT_FILE = "retention.toml"
+DEMO_FILE = Path(".demo") / DEFAULT_FILE
 ENVIRONMENT_VARIABLES = frozenset(
     {"RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_ID_KEY", "RETENTION_FAILPOINT", "RETENTION_RECEIVED_ON"}
 )
@@ -100,6 +101,12 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
         return Settings.model_validate({**table, "home_dir": chosen, "config_path": path})
     except ValidationError as error:
         raise ConfigError("\n".join(_describe(path, problem) for problem in error.errors())) from None
+
+
+def demo_where_nothing_is_chosen() -> Path | None:
+    """The demo shop of ``make run``, unless the environment or the working directory name a shop."""
+    chosen = os.environ.get("RETENTION_CONFIG") or Path(DEFAULT_FILE).exists()
+    return DEMO_FILE if not chosen and DEMO_FILE.exists() else None
 
 
 def _check_environment() -> None:

@@ -1,16 +1,10 @@
-"""The code location: every asset, check, job and resource of one shop.
-
-Belongs here: merging the stages. Not here: any of them.
-"""
+"""The code location: every asset, check, job and resource of one shop. Not here: any of the stages it merges."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import dagster as dg
 
-from retention_pipeline.config import DEFAULT_FILE, Settings, load_settings
+from retention_pipeline.config import Settings, demo_where_nothing_is_chosen, load_settings
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.defs.automation import build_jobs
 from retention_pipeline.defs.dbt import ensure_manifest
@@ -22,8 +16,6 @@ from retention_pipeline.defs.publish import build_publish_asset
 from retention_pipeline.defs.raw import build_raw_assets
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.transform import build_dbt_assets
-
-DEMO = Path(".demo/retention.toml")
 
 
 def build_definitions(settings: Settings, progress: Progress | None = None) -> dg.Definitions:
@@ -42,6 +34,5 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
 
 @dg.definitions
 def definitions() -> dg.Definitions:
-    """The shop of ``RETENTION_CONFIG`` or of ``retention.toml`` here; the demo shop of ``make run`` where neither is."""
-    chosen = os.environ.get("RETENTION_CONFIG") or Path(DEFAULT_FILE).exists()
-    return build_definitions(load_settings(DEMO if not chosen and DEMO.exists() else None))
+    """What ``dagster dev -w workspace.yaml`` loads."""
+    return build_definitions(load_settings(demo_where_nothing_is_chosen()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +19,7 @@ from rich.markup import escape
 
 from retention_pipeline import __version__
 from retention_pipeline.config import Settings, load_settings
-from retention_pipeline.core.errors import ConfigError, ExitCode, RetentionError
+from retention_pipeline.core.errors import ConfigError, RetentionError
 from retention_pipeline.core.periods import Grain
 
 app = typer.Typer(
@@ -43,14 +44,12 @@ class Format(StrEnum):
 
 def main() -> None:
     """Run the command; a user's mistake ends in a message and an exit code, never in a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except RetentionError as error:
         err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(int(error.exit_code))
-    except KeyboardInterrupt:
-        err.print("interrupted; what was published before is unchanged")
-        sys.exit(int(ExitCode.INTERRUPTED))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

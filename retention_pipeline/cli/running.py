@@ -17,7 +17,7 @@ from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
 from retention_pipeline.cli.tables import short
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import RetentionError
+from retention_pipeline.core.errors import RetentionError, RunInterruptedError
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse.read import current_version
 
@@ -60,19 +60,30 @@ def _execute(settings: Settings, as_of: dt.date | None, wait: float, progress: S
 
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     job = build_definitions(settings, progress).resolve_job_def(JOB)
-    clock = {"as_of": as_of.isoformat() if as_of else None}
+    run_config = {
+        "resources": {
+            "clock": {"config": {"as_of": as_of.isoformat() if as_of else None}},
+            "writer": {"config": {"home_dir": str(settings.home_dir), "wait_seconds": wait}},
+        },
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+    tags = {"as_of": as_of.isoformat() if as_of else "latest"}
     with dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
-        job.execute_in_process(
-            instance=instance,
-            tags={"as_of": as_of.isoformat() if as_of else "latest"},
-            run_config={
-                "resources": {
-                    "clock": {"config": clock},
-                    "writer": {"config": {"home_dir": str(settings.home_dir), "wait_seconds": wait}},
-                },
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            },
-        )
+        try:
+            job.execute_in_process(instance=instance, tags=tags, run_config=run_config)
+        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+            raise RunInterruptedError(
+                "interrupted", remedy="run again when it suits; nothing needs cleaning up"
+            ) from None
+        except dg.DagsterError as error:
+            raise _own_error(error) or error from None
+
+
+def _own_error(error: BaseException | None) -> RetentionError | None:
+    """The product's own error inside one of Dagster's, which wraps what a resource raises."""
+    while error is not None and not isinstance(error, RetentionError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def still_served(home: Home) -> str:

@@ -46,6 +46,7 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
     command = f"{own_name()} --config {short(settings.config_path)}"
     console.print("next", style="bold")
     for line in (
+        f"{command} report",
         f"{command} status",
         f"{command} query \"select * from customer_retention where grain = 'month' and segment_set = 'all'\"",
         f'{command} query "select metric, variant, meaning from _metric_catalog"',

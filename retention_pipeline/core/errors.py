@@ -19,9 +19,9 @@ class ExitCode(IntEnum):
     GATE_FAILED = 4
     NOTHING_PUBLISHED = 5
     CORRUPT = 6
-    INTERRUPTED = 7
-    STORAGE = 8
+    STORAGE = 7
     BUSY = 75
+    INTERRUPTED = 130
 
 
 class RetentionError(Exception):
@@ -78,6 +78,12 @@ class StorageError(RetentionError):
     """The home directory cannot be written: full, missing or without permission."""
 
     exit_code = ExitCode.STORAGE
+
+
+class RunInterruptedError(RetentionError):
+    """Somebody stopped the run: Ctrl-C, SIGTERM, or Dagster's own cancel."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class BusyError(RetentionError):

@@ -1,6 +1,6 @@
-"""``python -m retention_pipeline.metrics.readme README.md``: put the registry's definitions between the README's markers.
+"""``python -m retention_pipeline.metrics.readme README.md``: put the registry's definitions into the README.
 
-Belongs here: replacing that block. Not here: the text of the definitions (the registry).
+Belongs here: replacing the block between the markers. Not here: the text of the definitions (the registry).
 """
 
 from __future__ import annotations

@@ -51,10 +51,16 @@ class ShopFolder:
         return text.getvalue()
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run the command in a process of its own."""
+        """Run the command in a process of its own, to its end."""
+        process = self.start(*arguments, **environment)
+        out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Begin the command in a process of its own."""
         command = [sys.executable, "-m", "retention_pipeline.cli", "--config", str(self.config), *arguments]
         surroundings = {**os.environ, "RETENTION_ID_KEY": ID_KEY, "RETENTION_RECEIVED_ON": "2026-01-01", **environment}
-        return subprocess.run(command, capture_output=True, text=True, env=surroundings, check=False, timeout=300)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=surroundings)
 
     def version(self) -> str | None:
         return current_version(self.settings.home)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from retention_pipeline.core.errors import GateFailedError, InputRefusedError
+from retention_pipeline.core.errors import ExitCode, GateFailedError, InputRefusedError
 from tests.pipeline.conftest import ShopFolder
 
 PACKAGE = Path(__file__).parents[2] / "retention_pipeline"
@@ -134,7 +135,7 @@ def failpoints() -> list[str]:
     return sorted(found)
 
 
-ON_EVERY_COMMIT = {"intake.before_commit", "build.before_mark", "publish.before_swap", "publish.after_swap"}
+ON_EVERY_COMMIT = {"intake.before_commit", "build.before_mark", "publish.before_swap"}
 
 
 def test_the_failpoints_named_here_exist() -> None:
@@ -161,3 +162,22 @@ def test_a_kill_leaves_the_last_version_and_the_next_run_heals(
     assert shop.table_hashes() == untouched.table_hashes()
     leftovers = [path.name for path in shop.settings.home.published.iterdir() if path.name.startswith(".tmp")]
     assert leftovers == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_told_to_stop_stops_cleanly(sent: signal.Signals, shop: ShopFolder) -> None:
+    served = shop.served_bytes()
+    orders_file(shop).write_text("\n".join([header_of(shop), *rows_of(shop, 8)]) + "\n", encoding="utf-8")
+    running = shop.start("run", RETENTION_FAILPOINT="publish.before_swap:sleep")
+    deadline = time.monotonic() + 120
+    while not any(shop.settings.home.published.glob("v000002")) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    began = time.monotonic()
+    running.send_signal(sent)
+    _, error = running.communicate(timeout=60)
+    assert running.returncode == ExitCode.INTERRUPTED, error
+    assert time.monotonic() - began < 10
+    assert "Traceback" not in error
+    assert shop.served_bytes() == served
+    shop.run()
+    assert (shop.version() or "") > "v000001"

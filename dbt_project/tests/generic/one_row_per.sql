@@ -5,9 +5,5 @@
         count(*) as rows_count
     from {{ model }}
     group by {{ columns | join(', ') }}
-    having
-        count(*) > 1
-        {%- for column in columns %}
-        or {{ column }} is null
-        {%- endfor %}
+    having count(*) > 1{% for column in columns %} or {{ column }} is null{% endfor %}
 {% endtest %}
