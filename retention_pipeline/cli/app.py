@@ -29,7 +29,7 @@ app = typer.Typer(
     help="Customer-retention metrics from a shop's raw files.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-out = Console()
+out = Console(width=None if sys.stdout.isatty() else 120)  # a file has no width of its own; 80 would fold tables
 err = Console(stderr=True)
 
 

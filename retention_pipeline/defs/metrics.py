@@ -13,7 +13,7 @@ from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, METRICS, metrics_key
-from retention_pipeline.defs.preview import table_metadata
+from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.families import FAMILIES
@@ -80,13 +80,16 @@ def build_metric_assets(settings: Settings, progress: Progress) -> dg.AssetsDefi
                     asset_key=metrics_key(family.name),
                     metadata={
                         **table_metadata(build, f"{METRICS}.{family.name}"),
-                        "seconds": round(time.perf_counter() - began, 3),
+                        **run_metadata(inputs, time.perf_counter() - began),
                     },
                 )
+            began = time.perf_counter()
             progress.step(METRIC_VALUES.name, len(FAMILIES), len(FAMILIES) + 1)
             union = " union all ".join(f"select * from {METRICS}.{name}" for name in FAMILIES)
             build.execute(f"create or replace table {METRIC_VALUES.qualified} as {union}")
-            metadata = table_metadata(build, METRIC_VALUES.qualified)
+            metadata = table_metadata(build, METRIC_VALUES.qualified) | run_metadata(
+                inputs, time.perf_counter() - began
+            )
         state.mark(METRICS, inputs)
         yield dg.MaterializeResult(asset_key=metrics_key(METRIC_VALUES.name), metadata=metadata)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from retention_pipeline.warehouse.build import Inputs
+
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
@@ -24,6 +26,16 @@ def table_metadata(connection: DuckDBPyConnection, qualified: str) -> dict[str, 
     return {
         "dagster/row_count": int(count),
         "preview": dg.MetadataValue.md(markdown_table(columns, cursor.fetchall())),
+    }
+
+
+def run_metadata(inputs: Inputs, seconds: float) -> dict[str, Any]:
+    """What every asset says about its run: the window of deliveries it is a function of, and how long it took."""
+    through = inputs.data_through.get("orders")
+    return {
+        "as_of": inputs.as_of.isoformat(),
+        "window": f"deliveries known by {inputs.as_of}; orders complete through {through or 'no day yet'}",
+        "seconds": round(seconds, 3),
     }
 
 

@@ -3,6 +3,7 @@
 Belongs here: the asset. Not here: which tables are published (``tables``), the protocol (``warehouse.publish``).
 """
 
+import time
 from collections import Counter
 
 import dagster as dg
@@ -14,6 +15,7 @@ from retention_pipeline.defs.freshness import freshness_frame
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, PUBLISHED, PUBLISHED_KEY, metrics_key
 from retention_pipeline.defs.marts import MartsCatalogue
+from retention_pipeline.defs.preview import run_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.tables import CheckRow, published_tables
 from retention_pipeline.warehouse.build import BuildState, Inputs
@@ -39,6 +41,7 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
     )
     def version(context: dg.AssetExecutionContext, clock: RunClock, writer: Writer) -> dg.MaterializeResult[None]:
         progress.stage("publish")
+        began = time.perf_counter()
         inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=NEEDS)
         published = _publish(settings, marts, inputs, progress)
         return dg.MaterializeResult(
@@ -46,7 +49,8 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
                 "version": published.version,
                 "unchanged": published.unchanged,
                 "content_hash": published.content_hash,
-                "as_of": inputs.as_of.isoformat(),
+                "rows": sum(table.rows for table in published.tables.values()),
+                **run_metadata(inputs, time.perf_counter() - began),
                 "path": dg.MetadataValue.path(str(published.path)),
             }
         )

@@ -3,6 +3,7 @@
 Belongs here: the raw assets and their metadata. Not here: how a file is read (``intake``).
 """
 
+import time
 from collections.abc import Iterator
 
 import dagster as dg
@@ -11,7 +12,7 @@ from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.defs.inputs import begin_build
 from retention_pipeline.defs.keys import RAW, RAW_TABLES, raw_key
-from retention_pipeline.defs.preview import table_metadata
+from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.intake.ingest import ingest
@@ -43,6 +44,7 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
         context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
     ) -> Iterator[dg.MaterializeResult[None]]:
         progress.stage("ingest")
+        began = time.perf_counter()
         key = load_id_key(settings.home)
         with open_store(settings.home) as store:
             bind_id_key(store, key)
@@ -59,7 +61,7 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
                     metadata={
                         **table_metadata(store, f"{RAW}.{table}"),
                         **_source_metadata(report, table),
-                        "as_of": inputs.as_of.isoformat(),
+                        **run_metadata(inputs, time.perf_counter() - began),
                     },
                 )
 

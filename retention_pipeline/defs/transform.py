@@ -15,7 +15,7 @@ from retention_pipeline.core.progress import Progress
 from retention_pipeline.defs.dbt import NodeResult, dbt_vars, run_dbt
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, RAW, STAGING
-from retention_pipeline.defs.preview import table_metadata
+from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.warehouse.build import BuildState
 from retention_pipeline.warehouse.connection import connect
@@ -62,8 +62,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: P
                     asset_key=key,
                     metadata={
                         **table_metadata(build, ".".join(key.path)),
-                        "seconds": round(result.seconds, 3),
-                        "as_of": inputs.as_of.isoformat(),
+                        **run_metadata(inputs, result.seconds),
                     },
                 )
 
