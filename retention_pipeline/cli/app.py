@@ -141,15 +141,20 @@ def report(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder, or with --force that of an earlier demo shop.")],
     seed: Annotated[int, typer.Option(help="Another seed, another shop.")] = 7,
     customers: Annotated[int, typer.Option(min=50, help="Registered customers.")] = 10_000,
     days: Annotated[int, typer.Option(min=60, help="Days of deliveries.")] = 1096,
+    force: Annotated[bool, typer.Option(help="Replace an earlier demo shop, its configuration too.")] = False,
 ) -> None:
     """Write a simulated shop: configuration, daily files with dirt, and the truth behind them."""
     from retention_pipeline.cli.tables import own_name
     from retention_pipeline.demo.shop import write_shop
 
+    if folder.is_file():
+        raise ConfigError(f"{folder}: is a file", remedy="name a new folder")
+    if (folder / "retention.toml").exists() and not force:
+        raise ConfigError(f"{folder}: a shop is there already", remedy="name a new folder, or add --force")
     with out.status(f"simulating {days} days of a shop"):
         write_shop(folder, seed=seed, customers=customers, days=days)
     out.print(f"demo shop written to {folder}; next: {own_name()} --config {folder}/retention.toml run", soft_wrap=True)

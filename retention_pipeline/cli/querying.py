@@ -39,7 +39,7 @@ def run_query(
         return
     columns, rows = run_select(settings.home, sql, version=version)
     if output is not None:
-        with output.open("w", encoding="utf-8", newline="") as handle:
+        with _opened(output) as handle:
             _write(handle, form, columns, rows)
     elif form == "table":
         print_table(console, columns, rows[:ROWS_SHOWN])
@@ -47,6 +47,13 @@ def run_query(
             console.print(f"... {len(rows) - ROWS_SHOWN} more rows; --format csv shows all")
     else:
         _write(sys.stdout, form, columns, rows)
+
+
+def _opened(output: Path) -> TextIO:
+    try:
+        return output.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise ConfigError(f"--output: {output} cannot be written: {error.strerror}") from None
 
 
 def _write(handle: TextIO, form: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:

@@ -28,9 +28,9 @@ def write_report(settings: Settings, console: Console, *, output: Path | None, g
         StorageError: The file cannot be written.
     """
     path = output or settings.home_dir / FILE_NAME
-    if not path.parent.is_dir():
-        raise ConfigError(f"--output: the folder {path.parent} does not exist")
     with open_published(settings.home) as published:
+        if path.is_dir() or not path.parent.is_dir():
+            raise ConfigError(f"--output: {path} is not a file in a folder that exists")
         page = render_page(published, shop=settings.shop.name, headlines=HEADLINES, grain=grain).encode()
     with os_errors(path):
         replace_atomically(path, page, SHARED_FILE)

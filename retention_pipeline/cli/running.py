@@ -9,27 +9,39 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import tempfile
 import warnings
 
 from rich.console import Console
+from rich.markup import escape
 
 from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
 from retention_pipeline.cli.tables import short
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import RetentionError, RunInterruptedError
+from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, RunInterruptedError
 from retention_pipeline.core.home import Home
+from retention_pipeline.warehouse.files import os_errors
+from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version
 
 INSTANCE_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def prepare_home(home: Home) -> None:
-    """Create the Dagster instance folder, with telemetry off."""
-    home.dagster.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings = home.dagster / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(INSTANCE_YAML, encoding="utf-8")
+    """Create the Dagster instance folder, with telemetry off.
+
+    Raises:
+        StorageError: The home directory cannot be written.
+    """
+    with os_errors(home.root):
+        home.dagster.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings = home.dagster / "dagster.yaml"
+        if not settings.exists():
+            settings.write_text(INSTANCE_YAML, encoding="utf-8")
+        for folder in (home.root, home.dagster):  # Dagster's own error for a read-only folder is a page long
+            with tempfile.TemporaryFile(dir=folder):
+                pass
 
 
 def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Console) -> None:
@@ -38,18 +50,41 @@ def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Con
     Raises:
         RetentionError: With a message that also says which version is still served.
     """
-    console.print(f"[bold]{settings.shop.name}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True)
+    console.print(
+        f"[bold]{escape(settings.shop.name)}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True
+    )
+    before = _served(settings.home)
     with StageProgress(console) as progress:
         progress.stage("start")
-        prepare_home(settings.home)
-        warnings.filterwarnings("ignore", category=FutureWarning, module="dagster")
-        before = current_version(settings.home)
         try:
+            _refuse_when_busy(settings.home, wait)
+            prepare_home(settings.home)
             _execute(settings, as_of, wait, progress)
+        except KeyboardInterrupt:
+            raise _interrupted(settings.home) from None
         except RetentionError as error:
             error.message += f"\n  {still_served(settings.home)}"
             raise
-    show_summary(settings, console, unchanged=before == current_version(settings.home))
+    show_summary(settings, console, unchanged=before == _served(settings.home))
+
+
+def _interrupted(home: Home) -> RunInterruptedError:
+    return RunInterruptedError(f"interrupted\n  {still_served(home)}", remedy="run again; nothing needs cleaning up")
+
+
+def _refuse_when_busy(home: Home, wait: float) -> None:
+    """Say at once what would otherwise come out after seconds of starting up."""
+    holder = lock_holder(home)
+    if holder is not None and not wait:
+        raise BusyError(f"{home.root} is being written by {holder}", remedy="try again later, or add --wait SECONDS")
+
+
+def _served(home: Home) -> str | None:
+    """The current version; None also when the pointer is damaged, which a run repairs."""
+    try:
+        return current_version(home)
+    except CorruptFileError:
+        return None
 
 
 def _execute(settings: Settings, as_of: dt.date | None, wait: float, progress: StageProgress) -> None:
@@ -58,6 +93,7 @@ def _execute(settings: Settings, as_of: dt.date | None, wait: float, progress: S
     from retention_pipeline.definitions import build_definitions
     from retention_pipeline.defs.keys import JOB
 
+    warnings.filterwarnings("ignore", category=FutureWarning, module="dagster")
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     job = build_definitions(settings, progress).resolve_job_def(JOB)
     run_config = {
@@ -71,10 +107,8 @@ def _execute(settings: Settings, as_of: dt.date | None, wait: float, progress: S
     with dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
         try:
             job.execute_in_process(instance=instance, tags=tags, run_config=run_config)
-        except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
-            raise RunInterruptedError(
-                "interrupted", remedy="run again when it suits; nothing needs cleaning up"
-            ) from None
+        except dg.DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
         except dg.DagsterError as error:
             raise _own_error(error) or error from None
 
@@ -88,7 +122,7 @@ def _own_error(error: BaseException | None) -> RetentionError | None:
 
 def still_served(home: Home) -> str:
     """One clause about what consumers see now."""
-    version = current_version(home)
+    version = _served(home)
     return f"still served: {version}, unchanged" if version else "nothing has been published yet"
 
 

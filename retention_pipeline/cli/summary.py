@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 PERIODS_SHOWN = 3
+SUGGESTED = (
+    "select period_start, customer_retention_rate__set_based as retention from customer_retention "
+    "where basis = 'purchase_window' and grain = 'month' and segment_set = 'all'"
+)
 _PREFERRED_GRAINS = ("month", "quarter", "week", "year", "day")
 
 HEADLINES: tuple[tuple[str, str, str, str, Callable[[float], str]], ...] = (

@@ -14,6 +14,11 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+RECORDS_SHOWN = 3
+FOLDABLE = 9
+"""Up to this many columns a table that is too wide folds its cells; more would leave one letter a line."""
 
 
 def print_table(
@@ -24,12 +29,31 @@ def print_table(
     if title is not None:  # not the table's own: that one wraps at the table's width
         console.print(title, style="bold", highlight=False, markup=False)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    cells = [["" if cell is None else _plain(cell) for cell in row] for row in shown]
+    widths = [max([len(name), *(len(row[place]) for row in cells)]) for place, name in enumerate(columns)]
+    if sum(widths) + 2 * len(widths) > console.width and len(columns) > FOLDABLE:
+        _print_records(console, columns, cells)
+        return
     for position, name in enumerate(columns):
         numeric = any(isinstance(row[position], int | float | Decimal) for row in shown)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in shown:
-        table.add_row(*("" if cell is None else _plain(cell) for cell in row))
-    console.print(table, highlight=False, markup=False)
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))  # Text: what looks like markup or an emoji code stays as it is
+    console.print(table, highlight=False)
+
+
+def _print_records(console: Console, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Rows that are wider than the terminal, one column a line, empty ones left out."""
+    width = max(len(name) for name in columns)
+    for number, row in enumerate(cells[:RECORDS_SHOWN], start=1):
+        console.print(f"record {number}", style="bold", highlight=False)
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                console.print(Text(f"  {name:<{width}}  {cell}"), soft_wrap=True)
+    if len(cells) > RECORDS_SHOWN:
+        console.print(
+            f"... {len(cells) - RECORDS_SHOWN} more records; select fewer columns for a table", highlight=False
+        )
 
 
 def _plain(cell: object) -> str:

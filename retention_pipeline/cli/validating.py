@@ -11,13 +11,22 @@ from rich.console import Console
 
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import InputRefusedError
+from retention_pipeline.core.errors import ConfigError, InputRefusedError
 from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.intake.preview import SourcePreview, preview
 from retention_pipeline.warehouse.store import scratch_store
 
 SAMPLE_SHOWN = 3
 CELL_WIDTH = 24
+UNREAD_SHOWN = 12
+HINTS = {
+    "number_other_separators": "set decimal and thousands of the source",
+    "timestamp_unreadable": "set timestamp_format of the source",
+    "unknown_feedback_kind": "add the kind to sources.feedback.scales",
+    "score_out_of_scale": "correct min and max in sources.feedback.scales",
+    "timestamp_too_early": "lower limits.earliest_date",
+}
+"""What to write in the configuration where the records are right and the configuration is not."""
 
 
 def show_validation(settings: Settings, console: Console) -> None:
@@ -31,7 +40,13 @@ def show_validation(settings: Settings, console: Console) -> None:
         seen = preview(store, settings, secrets.token_bytes(32), received_date=received_date())
     for source in seen:
         _show(source, console)
+    for source in seen:
+        if isinstance(source.error, ConfigError):
+            raise source.error
     unfit = [source.name for source in seen if not source.is_fit]
+    orders = next(source.report for source in seen if source.name == "orders")
+    if not unfit and (orders is None or not orders.loaded):
+        raise InputRefusedError("a run would stop: not a single order can be loaded")
     if unfit:
         raise InputRefusedError(f"a run would stop at: {', '.join(unfit)}", remedy="see the reasons above")
     console.print("\n[bold green]fit[/]: a run would accept every source")
@@ -69,7 +84,9 @@ def _show_counts(source: SourcePreview, console: Console) -> None:
     if report is None:
         return
     if report.unread:
-        console.print(f"  not read: {', '.join(report.unread)}", highlight=False, markup=False, soft_wrap=True)
+        more = f" and {len(report.unread) - UNREAD_SHOWN} more" if len(report.unread) > UNREAD_SHOWN else ""
+        unread = ", ".join(report.unread[:UNREAD_SHOWN]) + more
+        console.print(f"  not read: {unread}", highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"\n  {report.records} records = {report.loaded} loaded + {report.quarantined} quarantined "
         f"+ {report.suppressed} exact duplicates",
@@ -78,8 +95,8 @@ def _show_counts(source: SourcePreview, console: Console) -> None:
     reasons = []
     for reason, count in report.reasons.most_common():
         where = [f"{one.path}:{one.line}" for one in report.rejected if one.reason == reason]
-        reasons.append((reason, count, ", ".join(where)))
+        reasons.append((reason, count, HINTS.get(reason, ""), ", ".join(where)))
     if reasons:
-        print_table(console, ("reason", "records", "first seen at"), reasons)
+        print_table(console, ("reason", "records", "if it is meant", "first seen at"), reasons)
     for warning in report.warnings:
         console.print(f"  warning: {warning}", style="yellow", highlight=False, markup=False, soft_wrap=True)

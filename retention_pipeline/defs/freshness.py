@@ -5,6 +5,7 @@ Belongs here: the rows of ``_freshness``. Not here: the rule of ``data_through``
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,6 +28,9 @@ FRESHNESS_COLUMNS = (
     Column("suppressed", "BIGINT", "Exact duplicates within a delivery."),
 )
 
+KNOWN_FROM_THE_BEGINNING = dt.date(1900, 1, 1)
+"""What intake writes for a customer without any date: no evidence of how far the source was delivered."""
+
 _TOTALS = """
     select
         source,
@@ -46,6 +50,7 @@ def freshness_frame(store: DuckDBPyConnection, inputs: Inputs) -> pd.DataFrame:
     totals = read_frame(store, _TOTALS, (inputs.as_of, inputs.as_of)).set_index("source")
     counts = totals.reindex(list(inputs.data_through)).fillna(0).astype("int64")
     counts.insert(0, "source", list(inputs.data_through))
-    counts.insert(1, "data_through", pd.to_datetime(pd.Series(list(inputs.data_through.values()), index=counts.index)))
+    through = [None if day == KNOWN_FROM_THE_BEGINNING else day for day in inputs.data_through.values()]
+    counts.insert(1, "data_through", pd.to_datetime(pd.Series(through, index=counts.index)))
     counts.insert(2, "as_of", pd.Timestamp(inputs.as_of))
     return counts.reset_index(drop=True)

@@ -10,9 +10,10 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import InputRefusedError
+from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.warehouse.build import BuildState, Inputs
-from retention_pipeline.warehouse.store import data_through, default_as_of, inputs_fingerprint, open_store
+from retention_pipeline.warehouse.store import data_through, default_as_of, first_known, inputs_fingerprint, open_store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,13 +40,27 @@ def resolve_inputs(store: DuckDBPyConnection, settings: Settings, as_of: dt.date
 
 
 def begin_build(store: DuckDBPyConnection, settings: Settings, as_of: dt.date | None, *, run_id: str) -> Inputs:
-    """Start a build on the inputs as they are now, and record that the raw stage belongs to it."""
+    """Start a build on the inputs as they are now, and record that the raw stage belongs to it.
+
+    Raises:
+        ConfigError: ``as_of`` lies before the first order or in the future.
+    """
+    if as_of is not None:
+        _check_as_of(store, as_of)
     inputs = resolve_inputs(store, settings, as_of, run_id=run_id)
     state = BuildState(settings.home)
     state.begin(inputs)
     state.clear("raw")
     state.mark("raw", inputs)
     return inputs
+
+
+def _check_as_of(store: DuckDBPyConnection, as_of: dt.date) -> None:
+    first = first_known(store)
+    if first is not None and as_of < first:
+        raise ConfigError(f"as_of {as_of} lies before the first delivered order", remedy=f"choose {first} or later")
+    if as_of > received_date() + dt.timedelta(days=1):
+        raise ConfigError(f"as_of {as_of} lies in the future", remedy="choose a date whose deliveries can be known")
 
 
 def inputs_of_stage(settings: Settings, as_of: dt.date | None, *, run_id: str, needs: tuple[str, ...]) -> Inputs:

@@ -19,7 +19,7 @@ from retention_pipeline.intake.ingest import ingest
 from retention_pipeline.intake.report import IntakeReport
 from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.keys import load_id_key
-from retention_pipeline.warehouse.store import bind_id_key, open_store
+from retention_pipeline.warehouse.store import bind_id_key, bind_shop, default_as_of, open_store
 
 DESCRIPTIONS = {
     "deliveries": "The catalogue: one row per delivered file, with what became of its records.",
@@ -48,6 +48,7 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
         key = load_id_key(settings.home)
         with open_store(settings.home) as store:
             bind_id_key(store, key)
+            bind_shop(store, settings)
             with duckdb_errors(settings.home.store):
                 report = ingest(store, settings, key, received_date=received_date(), progress=progress)
             for line in report.warnings():
@@ -55,6 +56,9 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
                 progress.warn(line)
             report.raise_for_refusals(settings)
             inputs = begin_build(store, settings, clock.date, run_id=context.run.run_id)
+            latest = default_as_of(store)
+            if latest is not None and inputs.as_of != latest:
+                progress.warn(f"consumers will see the shop as of {inputs.as_of}; orders are known up to {latest}")
             for table in RAW_TABLES:
                 yield dg.MaterializeResult(
                     asset_key=raw_key(table),

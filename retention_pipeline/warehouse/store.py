@@ -95,6 +95,34 @@ def bind_id_key(connection: DuckDBPyConnection, id_key: bytes) -> None:
     connection.execute("INSERT OR REPLACE INTO main.store_settings VALUES ('id_key', ?)", [fingerprint])
 
 
+def bind_shop(connection: DuckDBPyConnection, settings: Settings) -> None:
+    """Tie the store to one shop. A shop may be renamed or its files may move, but not both at once.
+
+    Raises:
+        ConfigError: Name and place of the orders are both another shop's, whose numbers would be published over.
+    """
+    mine = {"shop_name": settings.shop.name, "shop_orders": settings.sources.orders.path}
+    theirs = {name: _setting(connection, name) for name in mine}
+    if all(theirs[name] not in {None, value} for name, value in mine.items()):
+        raise ConfigError(
+            f"this home directory holds {theirs['shop_name']!r} (orders from {theirs['shop_orders']}),"
+            f" the configuration is of {settings.shop.name!r}",
+            remedy="name another home with --home; one home holds one shop",
+        )
+    for name, value in mine.items():
+        connection.execute("INSERT OR REPLACE INTO main.store_settings VALUES (?, ?)", [name, value])
+
+
+def first_known(connection: DuckDBPyConnection) -> dt.date | None:
+    """The first date on which an order was known; no result can be made for an earlier one."""
+    return _date(
+        connection,
+        "SELECT min(coalesce(first_known, business_date)) FROM raw.deliveries"
+        " WHERE source = 'orders' AND is_current AND status = 'accepted'",
+        [],
+    )
+
+
 def default_as_of(connection: DuckDBPyConnection) -> dt.date | None:
     """The date a run is made for when none is given: the latest known date of the orders delivered so far.
 
