@@ -137,7 +137,7 @@ def _describe(path: Path, problem: Any) -> str:
     where = f"{path}: {key}" if key else f"{path}"
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        message = "unknown key"
+        message = "unknown key; docs/configuration.md lists the keys"
     elif problem["type"] == "missing":
         message = "required key is missing"
     return f"{where}: {message[0].lower() + message[1:]}"

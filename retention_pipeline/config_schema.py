@@ -157,6 +157,8 @@ class Scale(Section):
             raise ValueError(f"{self.measure} is defined on {low:g} to {high:g}; another scale is csat or effort")
         if self.min >= self.max:
             raise ValueError("min must lie below max")
+        if self.measure == "csat" and self.max - self.min < 2:
+            raise ValueError("csat needs at least three points, of which two count as satisfied; two points are thumbs")
         return self
 
 

@@ -146,25 +146,33 @@ def demo(
     customers: Annotated[int, typer.Option(min=50, help="Registered customers.")] = 10_000,
     days: Annotated[int, typer.Option(min=60, help="Days of deliveries.")] = 1096,
     force: Annotated[bool, typer.Option(help="Replace an earlier demo shop, its configuration too.")] = False,
+    redeliver: Annotated[bool, typer.Option(help="Only deliver one day of that shop again, corrected.")] = False,
 ) -> None:
     """Write a simulated shop: configuration, daily files with dirt, and the truth behind them."""
     from retention_pipeline.cli.tables import own_name
+    from retention_pipeline.demo.redelivery import redeliver_day
     from retention_pipeline.demo.shop import write_shop
+    from retention_pipeline.warehouse.files import os_errors
 
+    if redeliver:
+        change = redeliver_day(folder)
+        out.print(f"corrected {change.path}: {change.orders_change:+} orders; run again to see what changes")
+        return
     if folder.is_file():
         raise ConfigError(f"{folder}: is a file", remedy="name a new folder")
     if (folder / "retention.toml").exists() and not force:
         raise ConfigError(f"{folder}: a shop is there already", remedy="name a new folder, or add --force")
-    with out.status(f"simulating {days} days of a shop"):
+    with out.status(f"simulating {days} days of a shop"), os_errors(folder):
         write_shop(folder, seed=seed, customers=customers, days=days)
     out.print(f"demo shop written to {folder}; next: {own_name()} --config {folder}/retention.toml run", soft_wrap=True)
 
 
 @app.command()
 def dev(
-    context: typer.Context, port: Annotated[int, typer.Option(help="Port on the loopback interface.")] = 3000
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on the loopback interface.")] = 3000,
 ) -> None:
     """Open the graph in Dagster's web interface, on this machine only."""
     from retention_pipeline.cli.running import serve
 
-    serve(_settings(context), port)
+    raise typer.Exit(serve(_settings(context), port))

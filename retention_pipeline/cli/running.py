@@ -21,7 +21,7 @@ from retention_pipeline.cli.tables import short
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, RunInterruptedError
 from retention_pipeline.core.home import Home
-from retention_pipeline.warehouse.files import os_errors
+from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version
 
@@ -35,7 +35,8 @@ def prepare_home(home: Home) -> None:
         StorageError: The home directory cannot be written.
     """
     with os_errors(home.root):
-        home.dagster.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_dir(home.root, TRAVERSE_DIR)
+        make_dir(home.dagster)
         settings = home.dagster / "dagster.yaml"
         if not settings.exists():
             settings.write_text(INSTANCE_YAML, encoding="utf-8")
@@ -126,8 +127,8 @@ def still_served(home: Home) -> str:
     return f"still served: {version}, unchanged" if version else "nothing has been published yet"
 
 
-def serve(settings: Settings, port: int) -> None:
-    """Run Dagster's web interface on the loopback interface until it is interrupted."""
+def serve(settings: Settings, port: int) -> int:
+    """Run Dagster's web interface on the loopback interface until it is interrupted; returns its exit code."""
     prepare_home(settings.home)
     environment = {
         **os.environ,
@@ -148,4 +149,4 @@ def serve(settings: Settings, port: int) -> None:
         str(port),
     ]
     # not in the user's folder: a dagster.yaml there would only draw a warning
-    subprocess.run(command, env=environment, cwd=settings.home.dagster, check=False)  # noqa: S603  # fixed words and an integer
+    return subprocess.run(command, env=environment, cwd=settings.home.dagster, check=False).returncode  # noqa: S603  # fixed words and an integer

@@ -52,7 +52,7 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
     for line in (
         f"{command} report",
         f"{command} status",
-        f"{command} query \"select * from customer_retention where grain = 'month' and segment_set = 'all'\"",
+        f'{command} query "{SUGGESTED}"',
         f'{command} query "select metric, variant, meaning from _metric_catalog"',
     ):
         console.print(f"  {line}", highlight=False, soft_wrap=True)
@@ -60,13 +60,13 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
 
 def show_status(settings: Settings, console: Console) -> None:
     """Print what is published, how fresh it is, and whether a run holds the lock."""
+    holder = lock_holder(settings.home)
+    console.print(f"run        {holder or 'none under way'}", highlight=False)
     manifest = published_manifest(settings.home)
     console.print(f"[bold]{settings.shop.name}[/]  {short(settings.home_dir)}", highlight=False, soft_wrap=True)
     console.print(
         f"published  {manifest['version']}  as of {manifest['as_of']}  at {manifest['created_at']}", highlight=False
     )
-    holder = lock_holder(settings.home)
-    console.print(f"run        {holder or 'none under way'}", highlight=False)
     with open_published(settings.home_dir) as published:
         _print_freshness(published, console)
         rows = published.execute("select stage, outcome, count(*) from _check_results group by all order by all")

@@ -14,6 +14,7 @@ from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
 from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.intake.preview import SourcePreview, preview
+from retention_pipeline.intake.report import describe_excess
 from retention_pipeline.warehouse.store import scratch_store
 
 SAMPLE_SHOWN = 3
@@ -40,6 +41,8 @@ def show_validation(settings: Settings, console: Console) -> None:
         seen = preview(store, settings, secrets.token_bytes(32), received_date=received_date())
     for source in seen:
         _show(source, console)
+        for excess in source.excess:
+            console.print(f"  {describe_excess(excess, settings)}", style="red", highlight=False, markup=False)
     for source in seen:
         if isinstance(source.error, ConfigError):
             raise source.error

@@ -1,7 +1,7 @@
 """Named places where tests make the process die, fail or wait.
 
 ``RETENTION_FAILPOINT=name[:n]:kill|raise|enospc|sleep`` acts the n-th time (default: first) that ``failpoint(name)`` is
-reached. Belongs here: the switch. Not here: what survives it (``docs/reliability``, tests).
+reached. Belongs here: the switch. Not here: what survives it (the tests of each package).
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ METRIC_VALUES = Table(
         Column("metric", "VARCHAR", "Metric name; its meaning stands in _metric_catalog."),
         Column("variant", "VARCHAR", "Named variant of the metric; `standard` when there is one."),
         Column("definition_version", "INTEGER", "Version of the definition the value was computed by."),
-        Column("basis", "VARCHAR", "purchase_window, calendar or subscription; for feedback the scale of the answers."),
+        Column("basis", "VARCHAR", "purchase_window or calendar; for feedback the scale of the answers."),
         Column("grain", "VARCHAR", "day, week, month, quarter or year."),
         Column("calendar", "VARCHAR", "Calendar the period belongs to."),
         Column("period_start", "DATE", "First day of the period."),

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,10 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.core.resources import dbt_project_dir
 from retention_pipeline.warehouse.build import Inputs
 from retention_pipeline.warehouse.connection import release_process_caches
+from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
 from retention_pipeline.warehouse.hashing import directory_hash
 
+PARSED = "partial_parse.msgpack"
 EARLIEST = "1900-01-01"
 """Stands for "nothing delivered yet" in a dbt variable, which cannot be NULL."""
 
@@ -50,14 +54,10 @@ def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     """The variables of one run: everything a model may depend on besides the delivered rows."""
     shop = settings.shop
 
-    def through(source: str) -> str:
-        day = inputs.data_through.get(source)
-        return day.isoformat() if day else EARLIEST
-
+    through = inputs.data_through.get("orders")
     return {
         "as_of": inputs.as_of.isoformat(),
-        "data_through": through("orders"),
-        "feedback_through": through("feedback"),
+        "data_through": through.isoformat() if through else EARLIEST,
         "timezone": shop.timezone,
         "currency": shop.currency,
         "activity_window_days": shop.activity_window_days,
@@ -118,12 +118,16 @@ def ensure_manifest(home: Home) -> Path:
         RuntimeError: The project does not parse: a defect of this package, not of the user's data.
     """
     manifest, stamp = home.dbt_target / "manifest.json", home.dbt_target / "manifest.stamp"
-    fingerprint = directory_hash(dbt_project_dir())
-    if manifest.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint:
+    # what another dbt or Python wrote may not be readable
+    fingerprint = f"{directory_hash(dbt_project_dir())} {version('dbt-core')} {sys.version_info[:2]}"
+    parsed = (manifest, home.dbt_target / PARSED, stamp)
+    if all(path.exists() for path in parsed) and stamp.read_text(encoding="utf-8") == fingerprint:
         return manifest
     from dbt.cli.main import dbtRunner
 
-    home.dbt_target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os_errors(home.root):
+        make_dir(home.root, TRAVERSE_DIR)
+        make_dir(home.dbt_target)
     with _dbt_environment(home):
         result = dbtRunner().invoke(["parse", *_common_arguments(home)])
     if not result.success:
@@ -138,7 +142,7 @@ def _parsed_project(home: Home) -> Any:
     from dbt.parser.manifest import extended_mashumuro_decoder
 
     ensure_manifest(home)
-    packed = (home.dbt_target / "partial_parse.msgpack").read_bytes()
+    packed = (home.dbt_target / PARSED).read_bytes()
     return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
 
 

@@ -3,6 +3,7 @@
 Belongs here: how a gate's report becomes asset checks. Not here: evaluating suites (``quality``).
 """
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import dagster as dg
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.resources import data_tests_dir
+from retention_pipeline.defs.dbt import EARLIEST
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import RAW
 from retention_pipeline.defs.resources import RunClock, Writer
@@ -45,7 +47,9 @@ def build_gate(settings: Settings, stage: str, progress: Progress) -> dg.AssetCh
             database=database,
             attach={} if stage == RAW else {"store": settings.home.store},
             parameters=gate_parameters(
-                settings, as_of=inputs.as_of, data_through=inputs.data_through["orders"] or inputs.as_of
+                settings,
+                as_of=inputs.as_of,
+                data_through=inputs.data_through["orders"] or dt.date.fromisoformat(EARLIEST),
             ),
             configured=configured_parts(settings),
             progress=progress,

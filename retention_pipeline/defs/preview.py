@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 ROWS = 5
 
 
-def table_metadata(connection: DuckDBPyConnection, qualified: str) -> dict[str, Any]:
-    """Row count and a Markdown preview of ``schema.table``."""
+def table_metadata(connection: DuckDBPyConnection, qualified: str, *, without: Sequence[str] = ()) -> dict[str, Any]:
+    """Row count and a Markdown preview of ``schema.table``, the columns in ``without`` left out."""
     count = connection.execute(f"select count(*) from {qualified}").fetchall()[0][0]
-    cursor = connection.execute(f"select * from {qualified} limit {ROWS}")
+    shown = f"* exclude ({', '.join(without)})" if without else "*"
+    cursor = connection.execute(f"select {shown} from {qualified} limit {ROWS}")
     columns = [column[0] for column in cursor.description or ()]
     return {
         "dagster/row_count": int(count),

@@ -63,7 +63,7 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
                 yield dg.MaterializeResult(
                     asset_key=raw_key(table),
                     metadata={
-                        **table_metadata(store, f"{RAW}.{table}"),
+                        **table_metadata(store, f"{RAW}.{table}", without=("record",) if table == "quarantine" else ()),
                         **_source_metadata(report, table),
                         **run_metadata(inputs, time.perf_counter() - began),
                     },
@@ -77,9 +77,9 @@ def _source_metadata(report: IntakeReport, table: str) -> dict[str, int | str]:
     if source is None:
         return {}
     return {
-        "deliveries_new": source.deliveries_new,
-        "records": source.records,
-        "loaded": source.loaded,
-        "quarantined": source.quarantined,
-        "suppressed_duplicates": source.suppressed,
+        "new_deliveries": source.deliveries_new,
+        "new_records": source.records,
+        "new_loaded": source.loaded,
+        "new_quarantined": source.quarantined,
+        "new_duplicates": source.suppressed,
     }

@@ -19,6 +19,7 @@ from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.metrics.wide import wide_table, widen
 from retention_pipeline.warehouse.frames import read_frame
+from retention_pipeline.warehouse.history import COLUMNS as VERSION_COLUMNS
 from retention_pipeline.warehouse.release import PublishedTable
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def published_tables(
     sources, results, dictionary = METADATA_TABLES
     described = [*marts.tables.values(), METRIC_VALUES, *(wide_table(family) for family in FAMILIES)]
     catalogue = replace(METRIC_CATALOG, name="_metric_catalog")
+    versions = Table("main", "_versions", "One row per kept version.", ("version",), VERSION_COLUMNS)
     return [
         *(_from_build(table, f"{MARTS}.{table.name}") for table in marts.tables.values()),
         _from_build(METRIC_VALUES, METRIC_VALUES.qualified),
@@ -68,7 +70,7 @@ def published_tables(
         _from_frame(catalogue, catalog_frame()),
         _from_frame(sources, freshness),
         _from_frame(results, pd.DataFrame(checks), counts_for_content=False),
-        _from_frame(dictionary, _dictionary([*described, catalogue, *METADATA_TABLES])),
+        _from_frame(dictionary, _dictionary([*described, catalogue, *METADATA_TABLES, versions])),
     ]
 
 

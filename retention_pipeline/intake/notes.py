@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _SHOWN = 10
+_A_VOCABULARY = 20
 
 
 class Notes:
@@ -92,6 +93,8 @@ class Notes:
     def _words(self) -> list[str]:
         if not self._statuses:
             return []
+        if len(self._statuses) > _A_VOCABULARY:  # not words but numbers, names or addresses: never repeat them
+            return [f"the status column holds {len(self._statuses)} different values; is it the right column?"]
         most = ", ".join(f"{word} ({count})" for word, count in self._statuses.most_common(_SHOWN))
         more = f" and {len(self._statuses) - _SHOWN} more" if len(self._statuses) > _SHOWN else ""
         meaning = "count as 'other', which is a valid purchase"

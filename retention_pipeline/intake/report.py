@@ -109,7 +109,7 @@ class IntakeReport:
             InputRefusedError: A file is refused, or too large a share of the records of one arrival is quarantined.
         """
         problems = [_refusals_of(name, self.refused) for name in self.sources]
-        problems += [_describe(excess, settings) for excess in self.excess]
+        problems += [describe_excess(excess, settings) for excess in self.excess]
         text = [problem for problem in problems if problem]
         if text:
             remedy = self.refused[0].remedy if self.refused else (
@@ -130,7 +130,8 @@ def _refusals_of(source: str, refused: list[Refusal]) -> str:
     return "\n".join([f"{source}: {len(found)} {noun} refused", *lines])
 
 
-def _describe(excess: Excess, settings: Settings) -> str:
+def describe_excess(excess: Excess, settings: Settings) -> str:
+    """The arrival, its share, the limit and the first records, as text for people."""
     limit = f"limits.max_quarantined_share = {settings.limits.max_quarantined_share:g}"
     part = f"{excess.quarantined} of {excess.records} records ({excess.share:.1%})"
     lines = [f"{excess.source}: {part} were quarantined, more than {limit} allows"]

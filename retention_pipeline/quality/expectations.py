@@ -1,6 +1,6 @@
 """One expectation, ready to be evaluated, and how to put it into words.
 
-Belongs here: plain data and text. Not here: evaluating it (``engine``).
+Belongs here: plain data and text. Not here: evaluating it (``great``).
 """
 
 from __future__ import annotations

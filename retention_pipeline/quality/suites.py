@@ -1,7 +1,7 @@
 """The expectation suites under ``data_tests/<stage>/<table>.yml``: read, validated, bound to one run.
 
 Belongs here: the shape of a suite file and the rules every suite obeys.
-Not here: Great Expectations (``engine``), outcomes and messages (``report``).
+Not here: Great Expectations (``great``), outcomes and messages (``report``).
 """
 
 from __future__ import annotations
