@@ -42,5 +42,5 @@ def test_the_report_does_not_change_what_is_published(shop: ShopFolder) -> None:
 
 
 def test_a_folder_that_does_not_exist_is_a_usage_error(published_shop: ShopFolder, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="does not exist"):
+    with pytest.raises(ConfigError, match="not a file in a folder that exists"):
         write_report(published_shop.settings, Console(quiet=True), output=tmp_path / "no" / "x.html", grain=None)
