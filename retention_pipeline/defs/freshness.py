@@ -54,3 +54,18 @@ def freshness_frame(store: DuckDBPyConnection, inputs: Inputs) -> pd.DataFrame:
     counts.insert(1, "data_through", pd.to_datetime(pd.Series(through, index=counts.index)))
     counts.insert(2, "as_of", pd.Timestamp(inputs.as_of))
     return counts.reset_index(drop=True)
+
+
+def input_checksums(store: DuckDBPyConnection, inputs: Inputs) -> dict[str, dict[str, int | str]]:
+    """Per source, how many deliveries a version is made from and the SHA-256 over their contents' checksums."""
+    rows = store.execute(
+        """
+        select source, count(*), sha256(string_agg(content_sha256, '' order by business_date, content_sha256))
+        from raw.deliveries
+        where is_current and status = 'accepted' and coalesce(business_date, first_known, ?) <= ?
+        group by source
+        order by source
+        """,
+        [inputs.as_of, inputs.as_of],
+    ).fetchall()
+    return {source: {"deliveries": count, "sha256": checksum} for source, count, checksum in rows}

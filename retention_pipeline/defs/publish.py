@@ -11,7 +11,7 @@ import dagster as dg
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
-from retention_pipeline.defs.freshness import freshness_frame
+from retention_pipeline.defs.freshness import freshness_frame, input_checksums
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, PUBLISHED, PUBLISHED_KEY, metrics_key
 from retention_pipeline.defs.marts import MartsCatalogue
@@ -60,13 +60,14 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
 
 def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress: Progress) -> Published:
     with open_store(settings.home, read_only=True) as store:
-        freshness = freshness_frame(store, inputs)
+        freshness, checksums = freshness_frame(store, inputs), input_checksums(store, inputs)
     checks = _checks(settings, inputs)
     metadata = {
         "run_id": inputs.run_id,
         "as_of": inputs.as_of.isoformat(),
         "data_through": {name: day and day.isoformat() for name, day in inputs.data_through.items()},
         "inputs_fingerprint": inputs.fingerprint,
+        "inputs": checksums,
         "config_hash": config_hash(settings),
         "id_key_fingerprint": id_key_fingerprint(load_id_key(settings.home)),
         "checks": dict(Counter(str(row["outcome"]) for row in checks)),

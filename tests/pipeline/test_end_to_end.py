@@ -11,6 +11,7 @@ import pytest
 
 from retention_pipeline import connect
 from retention_pipeline.demo.redelivery import redeliver_day
+from retention_pipeline.warehouse.read import published_manifest
 from tests.pipeline.conftest import ShopFolder
 
 
@@ -89,6 +90,18 @@ def test_the_hosts_time_zone_changes_nothing(zone: str, fresh_shop: ShopFolder, 
     done = fresh_shop.command("run", TZ=zone, LC_ALL="C", PYTHONHASHSEED="7")
     assert done.returncode == 0, done.stderr
     assert fresh_shop.table_hashes() == published_shop.table_hashes()
+
+
+def test_the_manifest_says_what_the_version_was_made_from(published_shop: ShopFolder) -> None:
+    manifest = published_manifest(published_shop.settings.home)
+    assert {name: source["deliveries"] for name, source in manifest["inputs"].items()} == {
+        "customers": 120,
+        "feedback": 120,
+        "orders": 120,
+    }
+    assert all(len(source["sha256"]) == 64 for source in manifest["inputs"].values())
+    assert manifest["checks"]["passed"] > 100
+    assert published_shop.settings.home_dir.stat().st_mode & 0o777 == 0o711
 
 
 def test_consumers_need_nothing_but_the_home_directory(published_shop: ShopFolder) -> None:
