@@ -6,7 +6,7 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-real test-all lint format docs dev lock clean
+.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs dev lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,10 +39,13 @@ run: $(VENV)/.run $(DEMO)/retention.toml  ## Generate the demo shop and run the 
 	@$(BIN)/retention --config $(DEMO)/retention.toml run
 
 test: $(VENV)/.dev  ## Run the tests (under 10 minutes on 2 cores)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real_data"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real_data and not long"
 
 test-real: $(VENV)/.dev  ## Run the tests over public data sets, where they are at hand
 	@$(BIN)/python -m pytest -m real_data
+
+test-long: $(VENV)/.dev  ## Run the tests that take a minute or more each: coverage, metamorphic relations, kills
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "long and not slow"
 
 test-all: $(VENV)/.dev  ## Run every test, the slow ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

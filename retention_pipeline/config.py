@@ -13,17 +13,17 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from retention_pipeline.config_schema import (
+from retention_pipeline.config_schema import Limits, Publish, Rfm, Shop
+from retention_pipeline.config_sources import (
     CustomersSource,
     FeedbackSource,
-    Limits,
     OrdersSource,
-    Publish,
     Scale,
     Section,
-    Shop,
     Source,
     Sources,
+    SpendSource,
+    TicketsSource,
 )
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.home import Home
@@ -34,11 +34,14 @@ __all__ = [
     "Limits",
     "OrdersSource",
     "Publish",
+    "Rfm",
     "Scale",
     "Settings",
     "Shop",
     "Source",
     "Sources",
+    "SpendSource",
+    "TicketsSource",
     "demo_where_nothing_is_chosen",
     "load_settings",
 ]
@@ -57,6 +60,7 @@ class Settings(Section):
     sources: Sources
     limits: Limits = Limits()
     publish: Publish = Publish()
+    rfm: Rfm | None = None
     home_dir: Path = Field(exclude=True)
     config_path: Path = Field(exclude=True)
 
@@ -65,6 +69,22 @@ class Settings(Section):
         if self.shop.segments and self.sources.customers is None:
             raise ValueError("shop.segments needs [sources.customers], where the attributes come from")
         return self
+
+    @model_validator(mode="after")
+    def _rfm_follows_grains(self) -> Self:
+        if self.rfm is not None and self.rfm.grain not in self.shop.grains:
+            raise ValueError(f"rfm.grain: {self.rfm.grain!r} is not among shop.grains")
+        return self
+
+    @property
+    def derived_segments(self) -> tuple[str, ...]:
+        """The wanted derived segments that this shop has the inputs for."""
+        possible = {
+            "new_returning": True,
+            "nps_group": self.sources.feedback is not None,
+            "rfm": self.rfm is not None,
+        }
+        return tuple(name for name in self.shop.derived_segments if possible[name])
 
     @property
     def home(self) -> Home:

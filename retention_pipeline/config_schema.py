@@ -1,36 +1,27 @@
-"""The keys of ``retention.toml``: type, default, meaning and error message of each.
+"""The keys of ``retention.toml`` but its sources: type, default, meaning and error message of each.
 
-Belongs here: one class per table of the file. Not here: finding and reading the file (``config``).
+Belongs here: one class per table of the file. Not here: finding and reading the file (``config``), the tables of the
+sources (``config_sources``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from retention_pipeline.config_sources import Section, known_zone
 from retention_pipeline.core.periods import GRAINS, Grain
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-_DATE_FIELD = re.compile(r"\{date(?::([^}]*))?\}")
-RESERVED_SEGMENTS = frozenset({"all", "customer_id", "created_at", "updated_at"})
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone such as 'Europe/Berlin'")
-    return name
+DerivedSegment = Literal["new_returning", "nps_group", "rfm"]
+RESERVED_SEGMENTS = frozenset(
+    {"all", "customer_id", "created_at", "updated_at", "new_returning", "nps_group", "rfm"}
+    | {"order_number", "orders_bucket", "churn_reason"}
+)
+RFM_CUTS = 4
 
 
 class Shop(Section):
@@ -46,10 +37,18 @@ class Shop(Section):
     week_start: Literal["monday", "sunday", "saturday"] = "monday"
     segments: tuple[Name, ...] = ()
     min_cell_size: Annotated[int, Field(ge=1)] = 5
+    derived_segments: tuple[DerivedSegment, ...] = ("new_returning", "nps_group", "rfm")
     excluded_statuses: tuple[str, ...] = ("cancelled", "void", "test", "fraud")
     minimum_amount: Annotated[float, Field(ge=0)] = 0.0
+    response_window_days: Annotated[int, Field(ge=1, le=365)] = 30
+    sla_hours: Annotated[float, Field(gt=0)] | None = None
+    lifespan_horizon_years: Annotated[float, Field(gt=0, le=50)] = 5.0
+    channel_segment: Name | None = None
+    loyalty_segment: Name | None = None
+    loyalty_tiers: tuple[str, ...] = ()
+    fx_reference_date: dt.date | None = None
 
-    _zone = field_validator("timezone")(_known_zone)
+    _zone = field_validator("timezone")(known_zone)
 
     @field_validator("grains", "cohort_grains")
     @classmethod
@@ -71,6 +70,18 @@ class Shop(Section):
         return value
 
     @model_validator(mode="after")
+    def _named_segments_exist(self) -> Self:
+        for key in ("channel_segment", "loyalty_segment"):
+            name = getattr(self, key)
+            if name is not None and name not in self.segments:
+                raise ValueError(f"{key}: {name!r} is not among segments")
+        if self.loyalty_segment is not None and len(set(self.loyalty_tiers)) < 2:
+            raise ValueError("loyalty_segment needs loyalty_tiers: at least two of its values, the lowest first")
+        if self.loyalty_segment is None and self.loyalty_tiers:
+            raise ValueError("loyalty_tiers needs loyalty_segment: the segment whose values they are")
+        return self
+
+    @model_validator(mode="after")
     def _cohorts_follow_grains(self) -> Self:
         if self.cohort_grains is None:
             coarse = tuple(grain for grain in self.grains if grain not in {"day", "week"})
@@ -80,109 +91,26 @@ class Shop(Section):
         return self
 
 
-class Source(Section):
-    """``[sources.<name>]``: where one source's files are and how their columns map to the contract."""
+class Rfm(Section):
+    """``[rfm]``: the frozen cut points of recency, frequency and money; ``retention rfm`` proposes them.
 
-    path: str
-    format: Literal["csv", "parquet"] | None = None
-    kind: Literal["increment", "snapshot"] = "increment"
-    cadence: Literal["daily", "irregular"] = "daily"
-    complete_through: dt.date | None = None
-    select: str | None = None
-    columns: dict[str, str] = {}
-    timestamp_format: str = "iso"
-    timezone: str | None = None
-    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
+    Four ascending cuts make the scores 1 to 5. They stand in the configuration so that a new customer never moves
+    somebody else's past segment; a refit raises ``version``.
+    """
 
-    @field_validator("timezone")
+    version: Annotated[int, Field(ge=1)] = 1
+    grain: Grain = "quarter"
+    window_days: Annotated[int, Field(ge=1, le=3650)] = 365
+    recency_days: tuple[float, ...]
+    frequency: tuple[float, ...]
+    monetary: tuple[float, ...]
+
+    @field_validator("recency_days", "frequency", "monetary")
     @classmethod
-    def _zone(cls, value: str | None) -> str | None:
-        return value if value is None else _known_zone(value)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if len(_DATE_FIELD.findall(self.path)) > 1:
-            raise ValueError("path: {date} may stand once")
-        if self.decimal == self.thousands:
-            raise ValueError("decimal and thousands are the same character")
-        if self.format is None:
-            suffix = Path(self.path).suffix.lower()
-            if suffix not in {".csv", ".parquet"}:
-                raise ValueError(f'path: cannot tell the format of {self.path!r}; add format = "csv" or "parquet"')
-            object.__setattr__(self, "format", suffix[1:])
-        return self
-
-    @property
-    def is_dated(self) -> bool:
-        """Whether there is one file per business date (``{date}`` in the path) rather than one history file."""
-        return _DATE_FIELD.search(self.path) is not None
-
-    @property
-    def date_format(self) -> str:
-        """The ``strftime`` format of ``{date}`` in the path."""
-        found = _DATE_FIELD.search(self.path)
-        return (found.group(1) if found else None) or "%Y-%m-%d"
-
-    def split_path(self) -> tuple[str, str]:
-        """The path before and after ``{date}``; the whole path and ``""`` for a history file."""
-        before, *rest = _DATE_FIELD.sub("\0", self.path).split("\0")
-        return before, rest[0] if rest else ""
-
-
-class OrdersSource(Source):
-    """``[sources.orders]``; ``status`` maps the shop's words to the vocabulary of ``intake.contracts``."""
-
-    status: dict[str, str] = {}
-
-
-class CustomersSource(Source):
-    """``[sources.customers]``; each configured segment is a further entry of ``columns``."""
-
-
-class Scale(Section):
-    """What a score of one kind of feedback measures, and between which ends."""
-
-    measure: Literal["nps", "csat", "thumbs", "effort"]
-    min: float
-    max: float
-
-    @model_validator(mode="after")
-    def _shape(self) -> Self:
-        fixed = {"nps": (0.0, 10.0), "thumbs": (0.0, 1.0)}
-        if self.measure in fixed and (self.min, self.max) != fixed[self.measure]:
-            low, high = fixed[self.measure]
-            raise ValueError(f"{self.measure} is defined on {low:g} to {high:g}; another scale is csat or effort")
-        if self.min >= self.max:
-            raise ValueError("min must lie below max")
-        if self.measure == "csat" and self.max - self.min < 2:
-            raise ValueError("csat needs at least three points, of which two count as satisfied; two points are thumbs")
-        return self
-
-
-class FeedbackSource(Source):
-    """``[sources.feedback]``; ``scales`` says what each value of the ``kind`` column measures."""
-
-    scales: dict[str, Scale] = {
-        "nps": Scale(measure="nps", min=0, max=10),
-        "csat": Scale(measure="csat", min=1, max=5),
-        "thumbs": Scale(measure="thumbs", min=0, max=1),
-    }
-
-
-class Sources(Section):
-    """``[sources]``: orders are required; a source that is not configured makes its metrics ``source_absent``."""
-
-    orders: OrdersSource
-    customers: CustomersSource | None = None
-    feedback: FeedbackSource | None = None
-
-    def configured(self) -> dict[str, Source]:
-        """The configured sources by name, in the order they are read."""
-        found = {"orders": self.orders, "customers": self.customers, "feedback": self.feedback}
-        return {name: source for name, source in found.items() if source is not None}
+    def _four_ascending(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(value) != RFM_CUTS or list(value) != sorted(set(value)):
+            raise ValueError("must be four numbers, each larger than the one before")
+        return value
 
 
 class Limits(Section):
@@ -190,6 +118,7 @@ class Limits(Section):
 
     max_quarantined_share: Annotated[float, Field(ge=0, le=1)] = 0.05
     tolerated_quarantined_rows: Annotated[int, Field(ge=0)] = 10
+    max_rate_age_days: Annotated[int, Field(ge=0)] = 7
     earliest_date: dt.date = dt.date(1990, 1, 1)
 
 

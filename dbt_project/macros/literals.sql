@@ -16,5 +16,16 @@
     {%- endfor %}
 {%- endmacro %}
 
+{# A list as rows of its texts and their positions from 1; an empty list is an empty relation of the same shape. #}
+{% macro ranked_rows(values, column_name, rank_name) -%}
+    {%- for value in values %}
+    select cast({{ text_literal(value) }} as string) as {{ column_name }}, {{ loop.index }} as {{ rank_name }}
+    {{- "\n    union all" if not loop.last }}
+    {%- else %}
+    select cast(null as string) as {{ column_name }}, 0 as {{ rank_name }}
+    where false
+    {%- endfor %}
+{%- endmacro %}
+
 {# The run's as_of date: a row is known when its known_date is not later. #}
 {% macro as_of() -%} {{ date_literal(var('as_of')) }} {%- endmacro %}

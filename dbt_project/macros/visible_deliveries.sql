@@ -1,5 +1,6 @@
 {# The deliveries whose rows make up a source's state at as_of.
-   Increments add up. A snapshot is the full state of its date, so only the latest one counts, except where history is wanted. #}
+   A source that is no longer configured has none, whatever the store still holds of it. Increments add up. A snapshot is
+   the full state of its date, so only the latest one counts, except where history is wanted. #}
 {% macro visible_deliveries(source_name, with_history=false) -%}
     select
         delivered.delivery_id,
@@ -7,6 +8,9 @@
     from {{ source('raw', 'deliveries') }} as delivered
     where
         delivered.source = '{{ source_name }}'
+        {%- if source_name not in var('sources') %}
+        and false
+        {%- endif %}
         and delivered.status = 'accepted'
         and delivered.is_current
         and (delivered.business_date is null or delivered.business_date <= {{ as_of() }})

@@ -3,7 +3,9 @@ select
     earlier.grain,
     earlier.period_start,
     earlier.customers_end,
-    later.customers_start
+    later.customers_start,
+    earlier.revenue_current,
+    later.revenue_previous
 from {{ ref('fct_period') }} as earlier
 inner join {{ ref('fct_period') }} as later
     on
@@ -14,4 +16,7 @@ inner join {{ ref('fct_period') }} as later
         and earlier.period_end = later.period_start
 where
     earlier.segment_set = 'all'
-    and earlier.customers_end <> later.customers_start
+    and (
+        earlier.customers_end <> later.customers_start
+        or earlier.revenue_current <> later.revenue_previous
+    )

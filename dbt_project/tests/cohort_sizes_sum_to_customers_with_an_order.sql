@@ -6,6 +6,16 @@ customers as (
     where orders_count > 0
 ),
 
+grains as (
+    {{ text_rows(var('cohort_grains'), 'grain') }}
+),
+
+expected as (
+    select 'all' as segment_set
+    union all
+    {{ text_rows(var('segments'), 'segment_set') }}
+),
+
 cohorts as (
     select
         grain,
@@ -17,8 +27,15 @@ cohorts as (
 )
 
 select
-    cohorts.*,
+    grains.grain,
+    expected.segment_set,
+    cohorts.customers_count,
     customers.customers_count as expected_count
-from cohorts
+from grains
+cross join expected
 cross join customers
-where cohorts.customers_count <> customers.customers_count
+full outer join cohorts
+    on
+        grains.grain = cohorts.grain
+        and expected.segment_set = cohorts.segment_set
+where coalesce(cohorts.customers_count, 0) is distinct from customers.customers_count

@@ -1,67 +1,81 @@
 with
 
-orders_delivered as (
-    {{ visible_deliveries('orders') }}
+-- an answer or an invitation; one that may only be sent after as_of is neither yet
+answers as (
+    select feedback_id
+    from ({{ known_rows('feedback') }}) as known
+    group by feedback_id
+    having coalesce(max({{ business_date('sent_at') }}), {{ as_of() }}) <= {{ as_of() }}
 ),
 
-orders as (
-    select count(distinct raw_orders.order_id) as keys_count
-    from {{ source('raw', 'orders') }} as raw_orders
-    inner join orders_delivered on raw_orders.delivery_id = orders_delivered.delivery_id
-    where raw_orders.known_date <= {{ as_of() }}
+staged_answers as (
+    select feedback_id from {{ ref('stg_feedback') }}
+    union
+    select feedback_id from {{ ref('stg_invitations') }}
 ),
 
-customers_delivered as (
-    {{ visible_deliveries('customers') }}
-),
-
-customers as (
-    select count(distinct raw_customers.customer_id) as keys_count
-    from {{ source('raw', 'customers') }} as raw_customers
-    inner join customers_delivered on raw_customers.delivery_id = customers_delivered.delivery_id
-    where raw_customers.known_date <= {{ as_of() }}
-),
-
-feedback_delivered as (
-    {{ visible_deliveries('feedback') }}
-),
-
-feedback as (
-    select count(distinct raw_feedback.feedback_id) as keys_count
-    from {{ source('raw', 'feedback') }} as raw_feedback
-    inner join feedback_delivered on raw_feedback.delivery_id = feedback_delivered.delivery_id
-    where raw_feedback.known_date <= {{ as_of() }}
-),
-
-reasons as (
+delivered as (
     select
-        coalesce(exclusion_reason, 'valid') as reason,
-        count(*) as orders_count
+        'answer' as entity,
+        count(*) as delivered_count
+    from answers
+    union all
+    select
+        'order' as entity,
+        count(distinct order_id) as delivered_count
+    from ({{ known_rows('orders') }}) as known
+    union all
+    select
+        'customer' as entity,
+        count(distinct customer_id) as delivered_count
+    from ({{ known_rows('customers') }}) as known
+    union all
+    select
+        'subscription' as entity,
+        count(distinct subscription_id) as delivered_count
+    from ({{ known_rows('subscriptions') }}) as known
+    union all
+    select
+        'ticket' as entity,
+        count(distinct ticket_id) as delivered_count
+    from ({{ known_rows('tickets') }}) as known
+    where {{ business_date('opened_at') }} <= {{ as_of() }}
+),
+
+staged as (
+    select
+        'answer' as entity,
+        count(*) as staged_count
+    from answers
+    inner join staged_answers on answers.feedback_id = staged_answers.feedback_id
+    union all
+    select
+        'order' as entity,
+        count(*) as staged_count
     from {{ ref('stg_orders') }}
     where is_valid = (exclusion_reason is null)
-    group by coalesce(exclusion_reason, 'valid')
-),
-
-compared as (
-    select
-        'orders' as entity,
-        orders.keys_count,
-        (select coalesce(sum(reasons.orders_count), 0) from reasons) as staged_count
-    from orders
     union all
     select
-        'customers' as entity,
-        customers.keys_count,
-        (select count(*) from {{ ref('stg_customers') }}) as staged_count
-    from customers
+        'customer' as entity,
+        count(*) as staged_count
+    from {{ ref('stg_customers') }}
     union all
     select
-        'feedback' as entity,
-        feedback.keys_count,
-        (select count(*) from {{ ref('stg_feedback') }}) as staged_count
-    from feedback
+        'subscription' as entity,
+        count(*) as staged_count
+    from {{ ref('stg_subscriptions') }}
+    where is_valid = (exclusion_reason is null)
+    union all
+    select
+        'ticket' as entity,
+        count(*) as staged_count
+    from {{ ref('stg_tickets') }}
 )
 
-select *
-from compared
-where keys_count <> staged_count
+select
+    delivered.entity,
+    delivered.delivered_count,
+    staged.staged_count
+from delivered
+inner join staged on delivered.entity = staged.entity
+where delivered.delivered_count <> staged.staged_count

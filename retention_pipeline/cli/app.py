@@ -76,13 +76,13 @@ def _settings(context: typer.Context) -> Settings:
     return load_settings(config, home)
 
 
-def _parse_date(text: str | None) -> dt.date | None:
+def _parse_date(text: str | None, option: str = "--as-of") -> dt.date | None:
     if text is None:
         return None
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise ConfigError(f"--as-of: {text!r} is not a date such as 2025-01-31") from None
+        raise ConfigError(f"{option}: {text!r} is not a date such as 2025-01-31") from None
 
 
 @app.command()
@@ -125,6 +125,34 @@ def query(
     from retention_pipeline.cli.querying import run_query
 
     run_query(_settings(context), sql, out, form=format.value, output=output, version=version)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    metric: Annotated[str, typer.Argument(help="A metric, such as customer_retention_rate.set_based.")],
+    period: Annotated[str | None, typer.Option(help="A day of the period; default: the latest complete one.")] = None,
+    segment: Annotated[str | None, typer.Option(help="A segment, such as country=DE; default: everybody.")] = None,
+    basis: Annotated[str | None, typer.Option(help="purchase_window, calendar, subscription or a scale.")] = None,
+    grain: Annotated[str | None, typer.Option(help="Length of the period; default month where published.")] = None,
+    age: Annotated[int | None, typer.Option(min=0, help="Age of a cohort; default 1.")] = None,
+) -> None:
+    """Say what a number means, how it came about, and list the rows behind it."""
+    from retention_pipeline.cli.explaining import Wanted, explain
+
+    day = _parse_date(period, "--period")
+    explain(_settings(context), metric, Wanted(day, segment, basis, grain, age), out)
+
+
+@app.command()
+def rfm(
+    context: typer.Context,
+    write: Annotated[bool, typer.Option(help="Add the proposal to the configuration.")] = False,
+) -> None:
+    """Propose cut points for recency, frequency and money, to be frozen in the configuration."""
+    from retention_pipeline.cli.proposing import propose_cut_points
+
+    propose_cut_points(_settings(context), out, write=write)
 
 
 @app.command()

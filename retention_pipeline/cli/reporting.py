@@ -31,7 +31,13 @@ def write_report(settings: Settings, console: Console, *, output: Path | None, g
     with open_published(settings.home) as published:
         if path.is_dir() or not path.parent.is_dir():
             raise ConfigError(f"--output: {path} is not a file in a folder that exists")
-        page = render_page(published, shop=settings.shop.name, headlines=HEADLINES, grain=grain).encode()
+        page = render_page(
+            published,
+            shop=settings.shop.name,
+            headlines=HEADLINES,
+            grain=grain,
+            min_cell_size=settings.shop.min_cell_size,
+        ).encode()
     with os_errors(path):
         replace_atomically(path, page, SHARED_FILE)
     console.print(f"report  {path}  {len(page) / 1e6:.1f} MB", highlight=False, soft_wrap=True)

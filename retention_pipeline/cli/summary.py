@@ -28,12 +28,16 @@ _PREFERRED_GRAINS = ("month", "quarter", "week", "year", "day")
 
 HEADLINES: tuple[tuple[str, str, str, str, Callable[[float], str]], ...] = (
     ("retained, %", "customer_retention_rate", "set_based", "purchase_window", percent),
+    ("subscribers retained, %", "customer_retention_rate", "set_based", "subscription", percent),
     ("churned, %", "customer_churn_rate", "base_leavers", "purchase_window", percent),
     ("bought twice, %", "repeat_customer_rate", "in_period", "calendar", percent),
     ("bought before, %", "repeat_customer_rate", "returning", "calendar", percent),
+    ("revenue kept, %", "revenue_retention", "net", "calendar", percent),
     ("order value, {currency}", "average_order_value", "gross", "calendar", money),
+    ("new customer's cost, {currency}", "customer_acquisition_cost", "standard", "purchase_window", money),
     ("NPS, -100 to 100", "net_promoter_score", "standard", "scale_0_10", points),
     ("satisfied, %", "customer_satisfaction", "top_box", "scale_1_5", percent),
+    ("answered as promised, %", "sla_met_rate", "standard", "calendar", percent),
 )
 """Row label with its unit, metric, variant, basis, format."""
 
@@ -42,6 +46,7 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
     """Print headline metrics with intervals and status, intake totals, and what to try next."""
     with open_published(settings.home_dir) as published:
         _print_headlines(settings, published, console)
+        _print_beside(settings, published, console)
         _print_freshness(published, console)
     link = short(settings.home.current_link)
     console.print()
@@ -95,6 +100,26 @@ def _print_headlines(settings: Settings, published: DuckDBPyConnection, console:
             rows.append([label.format(currency=settings.shop.currency), *cells])
     title = f"\nlast complete {grain}s, 95 % interval in brackets"
     print_table(console, ("", *(name for _, name, _ in periods)), rows, title=title)
+
+
+def _print_beside(settings: Settings, published: DuckDBPyConnection, console: Console) -> None:
+    """Customers at risk and the verdicts on the claims, a line each, where there are any."""
+    customers, stake = published.execute(
+        "select count(*), coalesce(sum(value_at_stake), 0)::bigint from customer_scores where is_at_risk"
+    ).fetchall()[0]
+    verdicts = published.execute(
+        "select verdict, count(*) from claims where verdict <> 'not_computable' group by verdict order by 2 desc, 1"
+    ).fetchall()
+    if customers or verdicts:
+        console.print()
+    if customers >= settings.shop.min_cell_size:
+        worth = f"{stake:,} {settings.shop.currency} of yearly revenue at stake"
+        console.print(f"at risk    {customers:,} customers, {worth}", highlight=False)
+    elif customers:
+        console.print(f"at risk    fewer than {settings.shop.min_cell_size} customers", highlight=False)
+    if verdicts:
+        said = ", ".join(f"{count} {verdict}" for verdict, count in verdicts)
+        console.print(f"claims     {said}", highlight=False)
 
 
 def _values(

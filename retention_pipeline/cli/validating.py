@@ -26,6 +26,10 @@ HINTS = {
     "unknown_feedback_kind": "add the kind to sources.feedback.scales",
     "score_out_of_scale": "correct min and max in sources.feedback.scales",
     "timestamp_too_early": "lower limits.earliest_date",
+    "currency_not_supported": "configure [sources.fx_rates]",
+    "unknown_spend_kind": "explain the word in sources.spend.kinds",
+    "not_a_code": "map a column of short codes to reason; free text is never kept",
+    "own_currency_not_one": "deliver units of the shop's currency for one foreign unit",
 }
 """What to write in the configuration where the records are right and the configuration is not."""
 

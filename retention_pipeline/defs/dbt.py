@@ -7,6 +7,7 @@ Not here: which assets the models are (``transform``).
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import os
 import sys
@@ -16,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from retention_pipeline.config import Settings
+from retention_pipeline.config import Settings, Sources
 from retention_pipeline.core.errors import GateFailedError
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.resources import dbt_project_dir
@@ -52,12 +53,13 @@ class NodeResult:
 
 def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     """The variables of one run: everything a model may depend on besides the delivered rows."""
-    shop = settings.shop
-
-    through = inputs.data_through.get("orders")
+    shop, rfm = settings.shop, settings.rfm
+    through = {source: _day(inputs.data_through.get(source)) for source in Sources.model_fields}
     return {
         "as_of": inputs.as_of.isoformat(),
-        "data_through": through.isoformat() if through else EARLIEST,
+        "data_through": through["orders"],
+        "data_through_by_source": through,
+        "sources": list(settings.sources.configured()),
         "timezone": shop.timezone,
         "currency": shop.currency,
         "activity_window_days": shop.activity_window_days,
@@ -65,9 +67,22 @@ def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "cohort_grains": list(shop.cohort_grains or ()),
         "week_start": shop.week_start,
         "segments": list(shop.segments),
+        "derived_segments": list(settings.derived_segments),
         "excluded_statuses": list(shop.excluded_statuses),
         "minimum_amount": shop.minimum_amount,
+        "response_window_days": shop.response_window_days,
+        "sla_hours": shop.sla_hours,
+        "channel_segment": shop.channel_segment,
+        "loyalty_segment": shop.loyalty_segment,
+        "loyalty_tiers": list(shop.loyalty_tiers),
+        "fx_reference_date": _day(shop.fx_reference_date) if shop.fx_reference_date else None,
+        "max_rate_age_days": settings.limits.max_rate_age_days,
+        "rfm": None if rfm is None else rfm.model_dump(mode="json"),
     }
+
+
+def _day(day: dt.date | None) -> str:
+    return EARLIEST if day is None else day.isoformat()
 
 
 def _common_arguments(home: Home) -> list[str]:

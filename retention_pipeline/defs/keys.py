@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from retention_pipeline.core.store_tables import STORE_TABLES
+
 RAW = "raw"
 STAGING = "staging"
 MARTS = "marts"
@@ -16,7 +18,7 @@ PUBLISHED = "published"
 GATED_STAGES = (RAW, STAGING, MARTS, METRICS)
 """Stages whose tables a gate checks, in the order they are built."""
 
-RAW_TABLES = ("deliveries", "orders", "customers", "feedback", "quarantine")
+RAW_TABLES = tuple(table.name for table in STORE_TABLES)
 PUBLISHED_KEY = dg.AssetKey([PUBLISHED, "version"])
 JOB = "nightly"
 

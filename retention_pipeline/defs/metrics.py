@@ -1,6 +1,6 @@
-"""Metric assets: each family computed with pandas over the small facts, then all in one long table.
+"""Metric assets: each family computed with pandas over the small facts, all in one long table, and tables beside it.
 
-Belongs here: reading facts, writing metric tables. Not here: formulas (``metrics``).
+Belongs here: the assets. Not here: what each step reads and writes (``metric_steps``), formulas (``metrics``).
 """
 
 import time
@@ -13,13 +13,14 @@ from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, METRICS, metrics_key
+from retention_pipeline.defs.metric_steps import metric_steps
+from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
-from retention_pipeline.warehouse.frames import read_frame, write_frame
 
 NEEDS = (MARTS, "gate:marts")
 
@@ -32,12 +33,14 @@ def metric_context(settings: Settings, inputs: Inputs) -> MetricContext:
         currency=settings.shop.currency,
         min_cell_size=settings.shop.min_cell_size,
         open_ended_cohorts=settings.shop.open_ended_cohorts,
-        has_feedback=settings.sources.feedback is not None,
+        sources=frozenset(settings.sources.configured()),
+        activity_window_days=settings.shop.activity_window_days,
+        lifespan_horizon_years=settings.shop.lifespan_horizon_years,
     )
 
 
 def metric_specs() -> list[dg.AssetSpec]:
-    """One asset per family on the facts it reads, and ``metrics/metric_values`` on the families."""
+    """One asset per family on the facts it reads, ``metrics/metric_values`` on the families, and the tables beside."""
     families = [
         dg.AssetSpec(
             metrics_key(family.name),
@@ -55,7 +58,17 @@ def metric_specs() -> list[dg.AssetSpec]:
         description=METRIC_VALUES.grain,
         kinds={"duckdb"},
     )
-    return [*families, union]
+    tables = [
+        dg.AssetSpec(
+            metrics_key(each.table.name),
+            deps=each.upstream,
+            group_name=METRICS,
+            description=each.table.grain,
+            kinds={"pandas"},
+        )
+        for each in METRIC_TABLES
+    ]
+    return [*families, union, *tables]
 
 
 def build_metric_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinition:
@@ -69,28 +82,18 @@ def build_metric_assets(settings: Settings, progress: Progress) -> dg.AssetsDefi
         inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=NEEDS)
         state = BuildState(settings.home)
         state.clear(METRICS)
+        written: list[dg.MaterializeResult[None]] = []
         with connect(settings.home.build) as build, duckdb_errors(settings.home.build):
-            for done, family in enumerate(FAMILIES.values()):
-                progress.step(family.name, done, len(FAMILIES) + 1)
+            steps = metric_steps(build, metric_context(settings, inputs))
+            total = len(FAMILIES) + 1 + len(METRIC_TABLES)
+            for done, (name, write) in enumerate(steps.items()):
+                progress.step(name, done, total)
                 began = time.perf_counter()
-                facts = {table: read_frame(build, f"from {MARTS}.{table}") for table in family.inputs}
-                rows = family.compute(facts, metric_context(settings, inputs))
-                write_frame(build, METRIC_VALUES, rows, name=family.name)
-                yield dg.MaterializeResult(
-                    asset_key=metrics_key(family.name),
-                    metadata={
-                        **table_metadata(build, f"{METRICS}.{family.name}"),
-                        **run_metadata(inputs, time.perf_counter() - began),
-                    },
-                )
-            began = time.perf_counter()
-            progress.step(METRIC_VALUES.name, len(FAMILIES), len(FAMILIES) + 1)
-            union = " union all ".join(f"select * from {METRICS}.{name}" for name in FAMILIES)
-            build.execute(f"create or replace table {METRIC_VALUES.qualified} as {union}")
-            metadata = table_metadata(build, METRIC_VALUES.qualified) | run_metadata(
-                inputs, time.perf_counter() - began
-            )
+                write()
+                metadata = table_metadata(build, f"{METRICS}.{name}")
+                metadata |= run_metadata(inputs, time.perf_counter() - began)
+                written.append(dg.MaterializeResult(asset_key=metrics_key(name), metadata=metadata))
         state.mark(METRICS, inputs)
-        yield dg.MaterializeResult(asset_key=metrics_key(METRIC_VALUES.name), metadata=metadata)
+        yield from written
 
     return metrics

@@ -15,6 +15,7 @@ from retention_pipeline.defs.freshness import freshness_frame, input_checksums
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, PUBLISHED, PUBLISHED_KEY, metrics_key
 from retention_pipeline.defs.marts import MartsCatalogue
+from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.tables import CheckRow, published_tables
@@ -34,7 +35,11 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
 
     @dg.asset(
         key=PUBLISHED_KEY,
-        deps=[metrics_key(METRIC_VALUES.name), *(dg.AssetKey([MARTS, table]) for table in marts.tables)],
+        deps=[
+            metrics_key(METRIC_VALUES.name),
+            *(metrics_key(made.table.name) for made in METRIC_TABLES),
+            *(dg.AssetKey([MARTS, table]) for table in marts.tables),
+        ],
         group_name=PUBLISHED,
         description="One version: Parquet files, one DuckDB file and a manifest, swapped in atomically.",
         kinds={"parquet", "duckdb"},

@@ -25,7 +25,13 @@ DESCRIPTIONS = {
     "deliveries": "The catalogue: one row per delivered file, with what became of its records.",
     "orders": "Accepted order records of every delivery.",
     "customers": "Accepted customer records of every delivery.",
-    "feedback": "Accepted answers of every delivery.",
+    "feedback": "Accepted answers and unanswered invitations of every delivery.",
+    "subscriptions": "Accepted subscription records of every delivery.",
+    "tickets": "Accepted support ticket records of every delivery.",
+    "churn_reasons": "Accepted reason codes of leaving customers of every delivery.",
+    "spend": "Accepted records of marketing spend of every delivery.",
+    "fx_rates": "Accepted exchange rates of every delivery.",
+    "benchmarks": "Accepted benchmarks of every delivery: what others report for a metric.",
     "quarantine": "Records that were set aside, each with its reason.",
 }
 

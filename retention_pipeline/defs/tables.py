@@ -15,6 +15,7 @@ from retention_pipeline.core.tables import METRIC_VALUES, Column, Table
 from retention_pipeline.defs.freshness import FRESHNESS_COLUMNS
 from retention_pipeline.defs.keys import MARTS, METRICS
 from retention_pipeline.defs.marts import MartsCatalogue
+from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.metrics.wide import wide_table, widen
@@ -60,13 +61,15 @@ def published_tables(
 ) -> list[PublishedTable]:
     """Every table of a version but ``_versions``, which publication adds itself."""
     sources, results, dictionary = METADATA_TABLES
-    described = [*marts.tables.values(), METRIC_VALUES, *(wide_table(family) for family in FAMILIES)]
+    beside = [made.table for made in METRIC_TABLES]
+    described = [*marts.tables.values(), METRIC_VALUES, *(wide_table(family) for family in FAMILIES), *beside]
     catalogue = replace(METRIC_CATALOG, name="_metric_catalog")
     versions = Table("main", "_versions", "One row per kept version.", ("version",), VERSION_COLUMNS)
     return [
         *(_from_build(table, f"{MARTS}.{table.name}") for table in marts.tables.values()),
         _from_build(METRIC_VALUES, METRIC_VALUES.qualified),
         *(_wide(build, family) for family in FAMILIES),
+        *(_from_build(table, table.qualified) for table in beside),
         _from_frame(catalogue, catalog_frame()),
         _from_frame(sources, freshness),
         _from_frame(results, pd.DataFrame(checks), counts_for_content=False),

@@ -13,8 +13,9 @@ from functools import partial
 
 import numpy as np
 
+from retention_pipeline.demo.lines import Line, Lines, money
 from retention_pipeline.demo.purchases import Order
-from retention_pipeline.demo.records import Line, Lines, money
+from retention_pipeline.demo.rates import UNQUOTED
 from retention_pipeline.demo.rhythm import CHANGE_HOUR, DAY, Stamps
 
 LATE_DAYS = (1, 3, 30, 400)
@@ -24,6 +25,7 @@ _RESENT_SHARE = 0.002
 _TIE_SHARE = 0.0005
 _UTC_SHARE = 0.01
 _BAD_SHARE = 0.0002
+_UNQUOTED_SHARE = 0.00005
 RECORDS_PER_FAULT = 25
 """A shop too small for one broken record of each kind gets fewer kinds, so that its files are not refused."""
 _REGRESSION_SHARE = 0.02
@@ -47,7 +49,7 @@ BAD_ORDERS = (
     Fault("thirtieth_of_february", "placed_at", "{year}-02-30T10:15:00", "timestamp_unreadable", True),
     Fault("clock_years_ahead", "placed_at", "2099-07-01T08:00:00", "timestamp_in_future", True),
     Fault("no_order_number", "order_no", "", "missing_order_id"),
-    Fault("foreign_currency", "currency", "CHF", "currency_not_supported"),
+    Fault("currency_as_a_sign", "currency", "€", "currency_not_a_code"),
     Fault("thousands_comma_unquoted", "total", "", "ragged_row"),
 )
 
@@ -89,6 +91,9 @@ class OrderDirt:
         for fault in BAD_ORDERS[: len(self._orders) // RECORDS_PER_FAULT]:
             for order in self._take(_BAD_SHARE, lag=1):
                 self._break(order, fault)
+        for order in self._take(_UNQUOTED_SHARE, lag=0):
+            order.currency = self._line(order).cells[self._lines.column("currency")] = UNQUOTED
+            self._ledger.planted["currency_without_a_rate"] += 1
         for lag in sorted(LATE_DAYS, reverse=True):
             for order in self._take(_LATE_SHARES[lag], lag=lag):
                 self._line(order).day += lag

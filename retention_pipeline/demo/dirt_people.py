@@ -9,8 +9,8 @@ import numpy as np
 
 from retention_pipeline.demo.answers import Answer, AnswerVersion
 from retention_pipeline.demo.dirt import RECORDS_PER_FAULT, Fault, Ledger
-from retention_pipeline.demo.purchases import GUEST
-from retention_pipeline.demo.records import Lines
+from retention_pipeline.demo.lines import Lines
+from retention_pipeline.demo.population import GUEST
 from retention_pipeline.demo.rhythm import DAY, Span
 
 BAD_CUSTOMERS = (
@@ -21,6 +21,7 @@ BAD_FEEDBACK = (
     Fault("unknown_survey", "survey", "smiley", "unknown_feedback_kind"),
     Fault("score_out_of_scale", "score", "11", "score_out_of_scale"),
     Fault("score_in_words", "score", "ten", "number_unreadable"),
+    Fault("score_left_blank", "score", "", "missing_score"),
     Fault("no_answer_number", "answer_no", "", "missing_feedback_id"),
 )
 _BAD_SHARE = 0.0004
@@ -33,8 +34,8 @@ _SECOND_ANSWER_SHARE = 0.02
 
 def answer_twice(rng: np.random.Generator, answers: list[Answer], span: Span) -> list[Answer]:
     """Second answers to the same survey an hour later under a new number: only the later one of a wave counts."""
-    known = [answer for answer in answers if answer.customer != GUEST]
-    count = min(len(known), max(1, round(_SECOND_ANSWER_SHARE * len(answers))))
+    known = [answer for answer in answers if answer.customer != GUEST and answer.versions]
+    count = min(len(known), max(1, round(_SECOND_ANSWER_SHARE * len(known))))
     again = []
     for position, index in enumerate(sorted(rng.permutation(len(known))[:count].tolist())):
         first = known[index]
@@ -44,9 +45,7 @@ def answer_twice(rng: np.random.Generator, answers: list[Answer], span: Span) ->
             score = "1" if first.versions[0].score == "1" else str(int(first.versions[0].score) // 2 + 1)
             version = AnswerVersion(day, later, score)
             again.append(
-                Answer(
-                    f"G{position + 1:04d}", first.customer, first.order, first.kind, first.sent, later, "", [version]
-                )
+                Answer(f"G{position + 1:04d}", first.customer, first.order, first.kind, None, later, "", [version])
             )
     return again
 
@@ -75,13 +74,13 @@ def plant_in_customers(rng: np.random.Generator, span: Span, lines: Lines, ledge
 
 
 def plant_in_feedback(rng: np.random.Generator, answers: list[Answer], lines: Lines, ledger: Ledger) -> None:
-    """Answers that no scale holds, answers without a number, answers written twice."""
+    """Answers that no scale holds, answers without a number or score, records written twice."""
     single = [answer for answer in answers if len(answer.versions) == 1]
     single = [single[index] for index in rng.permutation(len(single))]
     for fault in BAD_FEEDBACK[: len(single) // RECORDS_PER_FAULT]:
         for answer in [single.pop() for _ in range(_count(_BAD_SHARE, lines))]:
             answer.is_lost = True
-            lines.of[answer.number][0].cells[lines.column(fault.column)] = fault.text
+            lines.of[answer.number][-1].cells[lines.column(fault.column)] = fault.text
             ledger.bad("feedback", fault.name, fault.reason)
     for answer in single[: _count(_DUPLICATE_SHARE, lines)]:
         ledger.duplicate(lines, answer.number)

@@ -1,4 +1,4 @@
-"""The simulated shop's landing folder: one CSV file per source and day, byte for byte the same for the same lines.
+"""The simulated shop's landing folder: CSV files by day or month or one for all, the same bytes for the same lines.
 
 Belongs here: writing, replacing and naming files. Not here: what stands in them.
 """
@@ -11,10 +11,14 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from retention_pipeline.demo.records import HEADERS, Lines
+from retention_pipeline.demo.lines import HEADERS, Lines
 from retention_pipeline.demo.rhythm import Span
 
 LANDING = "landing"
+DAILY = ("orders", "customers", "feedback")
+MONTHLY = ("subscriptions", "tickets")
+HISTORY = ("churn_reasons", "spend", "fx_rates", "benchmarks")
+"""Sources with a file for each day, for each month (dated on its last day), and with one file for all of time."""
 
 
 def day_file(folder: Path, source: str, day: dt.date) -> Path:
@@ -22,8 +26,8 @@ def day_file(folder: Path, source: str, day: dt.date) -> Path:
     return folder / LANDING / source / f"{source}_{day.isoformat()}.csv"
 
 
-def write_day(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write one CSV file (UTF-8, comma, line feed); without rows it is an empty day, which is not a missing one."""
+def write_file(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write one CSV file (UTF-8, comma, line feed); without rows it says that nothing happened."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -31,15 +35,31 @@ def write_day(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) 
     path.write_bytes(text.getvalue().encode("utf-8"))
 
 
+def history_file(folder: Path, source: str) -> Path:
+    """The one file of a source."""
+    return folder / LANDING / source / f"{source}.csv"
+
+
 def write_landing(folder: Path, span: Span, sources: Sequence[Lines]) -> None:
-    """Write a file for every source and day of the span, and remove files of an earlier demo shop."""
+    """Write every source's files for the whole span, and remove files of an earlier demo shop."""
     for lines in sources:
         directory = folder / LANDING / lines.source
         directory.mkdir(parents=True, exist_ok=True)
-        for stale in directory.glob(f"{lines.source}_*.csv"):
+        for stale in directory.glob(f"{lines.source}*.csv"):
             stale.unlink()
-        by_day: list[list[list[str]]] = [[] for _ in range(span.days)]
+        paths = _paths(folder, lines.source, span)
+        rows: dict[Path, list[list[str]]] = {path: [] for path in paths}
         for line in lines.all():
-            by_day[line.day].append(line.cells)
-        for day, rows in enumerate(by_day):
-            write_day(day_file(folder, lines.source, span.date(day)), HEADERS[lines.source], rows)
+            rows[paths[max(line.day, 0)]].append(line.cells)
+        for path, found in rows.items():
+            write_file(path, HEADERS[lines.source], found)
+
+
+def _paths(folder: Path, source: str, span: Span) -> list[Path]:
+    """For each day of the span, the file that tells of it."""
+    if source in HISTORY:
+        return [history_file(folder, source)] * span.days
+    if source in DAILY:
+        return [day_file(folder, source, span.date(day)) for day in range(span.days)]
+    last_of_month = {month: day for day, month in enumerate(span.months())}
+    return [day_file(folder, source, span.date(last_of_month[month])) for month in span.months()]

@@ -1,26 +1,27 @@
 """What the customers buy and what becomes of each order afterwards.
 
 Belongs here: drawing purchases and the life of an order (shipping, cancellation, return, correction), as plain records.
-Not here: files, faults of the export, the truth that is reported.
+Not here: amounts (``prices``), complaints (``complaints``), files, faults of the export, the truth that is reported.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retention_pipeline.demo.population import Population
+from retention_pipeline.demo.complaints import Complaint, Complaints, draw_complaints, joined
+from retention_pipeline.demo.population import GUEST, Population
+from retention_pipeline.demo.prices import draw_prices
+from retention_pipeline.demo.rates import CURRENCY
 from retention_pipeline.demo.rhythm import DAY, Floats, Rhythm, Span
 
-GUEST = -1
 GUEST_SHARE = 0.05
 TIERS = {"bronze": (0, 1.0), "silver": (3, 1.25), "gold": (8, 1.6)}
 """Loyalty tier -> (number of earlier orders from which it is held, effect on the rate of buying)."""
 
-_RETURNING_UPLIFT = 1.12
 _OUTCOMES = {
     "annulled_at_once": 0.006,
     "annulled_later": 0.014,
@@ -38,13 +39,17 @@ Integers = NDArray[np.int64]
 
 
 class Version(NamedTuple):
-    """One state of one order: delivered with the files of ``day``, stamped ``second``; money in cents."""
+    """One state of one order: delivered with the files of ``day``, stamped ``second``; money in cents.
+
+    ``paid_back`` is the wall-clock second of the refund, which may lie a little before the record says so.
+    """
 
     day: int
     second: int
     state: str
     cents: int
     refunded: int
+    paid_back: int | None = None
 
 
 @dataclass
@@ -56,6 +61,10 @@ class Order:
     ordinal: int
     second: int
     outcome: str
+    currency: str
+    cost: int
+    discount: int
+    complaint: Complaint | None
     versions: list[Version] = field(default_factory=list)
     is_lost: bool = False
     """The export broke every record of this order, so the shop's own files do not hold it."""
@@ -76,58 +85,59 @@ def tier_of(ordinal: int) -> str:
     return next(name for name, (since, _) in reversed(TIERS.items()) if ordinal >= since)
 
 
-def draw_orders(rng: np.random.Generator, rhythm: Rhythm, population: Population) -> list[Order]:
-    """All orders of the span in order of time, with everything that became known about them within it."""
-    hours, customer, ordinal = _draw_purchases(rng, rhythm, population)
+def draw_orders(rng: np.random.Generator, rhythm: Rhythm, population: Population) -> tuple[list[Order], Population]:
+    """All orders of the span in order of time, with everything that became known about them within it.
+
+    Also the population after its complaints: who leaves over one dies, as a customer, earlier than drawn before.
+    """
+    hours, customer, ordinal, complaints, population = _draw_purchases(rng, rhythm, population)
     guests = round(hours.size * GUEST_SHARE / (1 - GUEST_SHARE))
-    hours = np.concatenate([hours, rhythm.draw_times(rng, guests, 0.25)])
+    guest_hours = rhythm.draw_times(rng, guests, 0.25)
+    complaints = joined([complaints, draw_complaints(rng, guest_hours)])
+    hours = np.concatenate([hours, guest_hours])
     customer = np.concatenate([customer, np.full(guests, GUEST)])
     ordinal = np.concatenate([ordinal, np.zeros(guests, dtype=np.int64)])
-    sequence = np.argsort(hours, kind="stable")
-    hours, customer, ordinal = hours[sequence], customer[sequence], ordinal[sequence]
-    cents = _draw_amounts(rng, population, customer, ordinal)
+    prices = draw_prices(rng, population, customer, ordinal)
     names = ("plain", *_OUTCOMES)
     shares = [1 - sum(_OUTCOMES.values()), *_OUTCOMES.values()]
     outcome = rng.choice(len(names), hours.size, p=shares)
     luck = rng.random((hours.size, 3))
     orders = []
-    for index in range(hours.size):
+    for position, index in enumerate(np.argsort(hours, kind="stable").tolist()):
         order = Order(
-            number=f"A{100_001 + index}",
+            number=f"A{100_001 + position}",
             customer=int(customer[index]),
             ordinal=int(ordinal[index]),
             second=int(hours[index] * 3600),
             outcome=names[outcome[index]],
+            currency=population.currency_of(int(customer[index])) or CURRENCY,
+            cost=int(prices.cost[index]),
+            discount=int(prices.discount[index]),
+            complaint=complaints.of(index),
         )
-        order.versions = _versions(order, int(cents[index]), luck[index].tolist(), rhythm.span)
+        order.versions = _versions(order, int(prices.total[index]), luck[index].tolist(), rhythm.span)
         orders.append(order)
-    return orders
+    return orders, population
 
 
 def _draw_purchases(
     rng: np.random.Generator, rhythm: Rhythm, population: Population
-) -> tuple[Floats, Integers, Integers]:
-    """Times in hours, customers and ordinals of all purchases; one round per ordinal, so tiers follow the count."""
-    hours, customer = population.acquired, np.arange(population.size)
+) -> tuple[Floats, Integers, Integers, Complaints, Population]:
+    """Times in hours, customers, ordinals and complaints; one round per ordinal, so tiers follow the count."""
+    hours, customer, death = population.acquired, np.arange(population.size), population.death.copy()
     rounds: list[tuple[Floats, Integers, Integers]] = []
+    complaints: list[Complaints] = []
     while customer.size:
         ordinal = len(rounds)
         rounds.append((hours, customer, np.full(customer.size, ordinal, dtype=np.int64)))
+        complaints.append(draw_complaints(rng, hours))
+        death[customer] = np.minimum(death[customer], complaints[-1].gone)
         rate = population.rate[customer] * TIERS[tier_of(ordinal)][1]
         following = rhythm.hours(rhythm.effort(hours) + rng.exponential(size=customer.size) / rate)
-        goes_on = np.isfinite(following) & (following < population.death[customer])
+        goes_on = np.isfinite(following) & (following < death[customer])
         hours, customer = following[goes_on], customer[goes_on]
-    columns = list(zip(*rounds, strict=True))
-    return np.concatenate(columns[0]), np.concatenate(columns[1]), np.concatenate(columns[2])
-
-
-def _draw_amounts(rng: np.random.Generator, population: Population, customer: Integers, ordinal: Integers) -> Integers:
-    """Order values in cents; returning customers spend a little more, guests a little less."""
-    level = np.where(customer == GUEST, 44.0, population.spending[customer])
-    uplift = np.where(ordinal > 0, _RETURNING_UPLIFT, 1.0)
-    euros = np.maximum(level * uplift * np.exp(rng.normal(0, 0.5, customer.size)), 4.9)
-    cents: Integers = np.rint(euros * 100).astype(np.int64)
-    return cents
+    times, customers, ordinals = (np.concatenate(column) for column in zip(*rounds, strict=True))
+    return times, customers, ordinals, joined(complaints), replace(population, death=death)
 
 
 def _versions(order: Order, cents: int, luck: list[float], span: Span) -> list[Version]:
@@ -144,12 +154,19 @@ def _versions(order: Order, cents: int, luck: list[float], span: Span) -> list[V
     if order.outcome == "annulled_later":
         changed = changed._replace(state="annulled")
     elif order.outcome == "returned":
-        changed = changed._replace(state="returned", refunded=cents)
+        changed = changed._replace(state="returned", refunded=cents, paid_back=_paid_back(order, changed))
     elif order.outcome == "partly_refunded":
-        changed = changed._replace(refunded=max(1, int(cents * (0.1 + 0.7 * luck[2]))))
+        part = max(1, int(cents * (0.1 + 0.7 * luck[2])))
+        changed = changed._replace(refunded=part, paid_back=_paid_back(order, changed))
     elif order.outcome == "corrected":
         first = first._replace(cents=max(1, int(cents * (0.5 + luck[2]))))
     else:
         first = first._replace(state="shipped")
     changed = changed._replace(day=span.open_day(changed.day))
     return [first, changed] if changed.day < span.days else [first]
+
+
+def _paid_back(order: Order, changed: Version) -> int:
+    """Money goes back in the afternoon before the record says so, where there is one."""
+    day = changed.day - 1
+    return day * DAY + 17 * 3600 + 1800 if day > order.day else changed.second

@@ -1,74 +1,20 @@
 """The records of the simulated shop as text, before any dirt: one line of a file per version of a thing.
 
-Belongs here: column names and the text of each cell. Not here: faults (``dirt``), writing files (``files``).
+Belongs here: the text of each cell for orders, customers and feedback. Not here: the other sources
+(``records_service``), faults (``dirt``), writing files (``files``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 import numpy as np
 
 from retention_pipeline.demo.answers import Answer
-from retention_pipeline.demo.population import COUNTRIES, Population
-from retention_pipeline.demo.purchases import GUEST, TIERS, Order, tier_of
+from retention_pipeline.demo.lines import Line, Lines, customer_number, money
+from retention_pipeline.demo.population import COUNTRIES, GUEST, Population
+from retention_pipeline.demo.purchases import TIERS, Order, tier_of
 from retention_pipeline.demo.rhythm import DAY, Stamps
 
-HEADERS: dict[str, tuple[str, ...]] = {
-    "orders": ("order_no", "customer_no", "placed_at", "changed_at", "state", "currency", "total", "refunded"),
-    "customers": (
-        "customer_no", "first_name", "last_name", "email", "country", "channel", "tier", "registered_at", "changed_at",
-    ),
-    "feedback": (
-        "answer_no", "customer_no", "order_no", "survey", "score", "sent_at", "answered_at", "changed_at", "comment",
-    ),
-}  # fmt: skip
-CURRENCY = "EUR"
 _MOVING_SHARE = 0.01
-
-
-@dataclass(slots=True)
-class Line:
-    """One line of one file: delivered on ``day``, sorted within the file by ``second``."""
-
-    day: int
-    second: int
-    cells: list[str]
-
-    def copy(self, *, day: int | None = None) -> Line:
-        """An independent copy, delivered with the files of ``day``."""
-        return replace(self, day=self.day if day is None else day, cells=list(self.cells))
-
-
-@dataclass
-class Lines:
-    """The lines of one source by the number of the thing they are about."""
-
-    source: str
-    of: dict[str, list[Line]] = field(default_factory=dict)
-
-    def add(self, number: str, line: Line) -> Line:
-        """File a further line about ``number``."""
-        self.of.setdefault(number, []).append(line)
-        return line
-
-    def column(self, name: str) -> int:
-        """Position of a column."""
-        return HEADERS[self.source].index(name)
-
-    def all(self) -> list[Line]:
-        """Every line in the order of delivery."""
-        return sorted((line for lines in self.of.values() for line in lines), key=lambda line: (line.day, line.second))
-
-
-def customer_number(index: int) -> str:
-    """The shop's number of a customer: text with leading zeros; blank for a guest."""
-    return "" if index == GUEST else f"{index + 1:07d}"
-
-
-def money(cents: int) -> str:
-    """Cents as the shop writes money: ``12.05``."""
-    return f"{cents // 100}.{cents % 100:02d}"
 
 
 def order_lines(orders: list[Order], stamps: Stamps) -> Lines:
@@ -78,19 +24,26 @@ def order_lines(orders: list[Order], stamps: Stamps) -> Lines:
         placed = stamps.naive(order.second)
         for version in order.versions:
             changed = placed if version.second == order.second else stamps.naive(version.second)
-            cells = [order.number, customer_number(order.customer), placed, changed, version.state, CURRENCY]
+            cells = [order.number, customer_number(order.customer), placed, changed, version.state, order.currency]
             cells += [money(version.cents), money(version.refunded)]
+            cells += ["" if version.paid_back is None else stamps.naive(version.paid_back)]
+            cells += [money(order.cost), money(order.discount)]
             lines.add(order.number, Line(version.day, version.second, cells))
     return lines
 
 
 def answer_lines(answers: list[Answer], stamps: Stamps) -> Lines:
-    """One line per version of each answer."""
+    """One line for each invitation and one per version of each answer, all under the number of the invitation."""
     lines = Lines("feedback")
     for answer in answers:
+        about = [answer.number, customer_number(answer.customer), answer.order, answer.kind]
+        sent = ""
+        if answer.sent is not None:
+            sent = stamps.naive(answer.sent)
+            day = stamps.span.open_day(answer.sent // DAY)
+            lines.add(answer.number, Line(day, answer.sent, [*about, "", sent, "", sent, ""]))
         for version in answer.versions:
-            cells = [answer.number, customer_number(answer.customer), answer.order, answer.kind, version.score]
-            cells += [stamps.naive(second) for second in (answer.sent, answer.submitted, version.second)]
+            cells = [*about, version.score, sent, stamps.naive(answer.submitted), stamps.naive(version.second)]
             lines.add(answer.number, Line(version.day, version.second, [*cells, answer.comment]))
     return lines
 

@@ -13,11 +13,15 @@ from decimal import Decimal
 from pathlib import Path
 
 from retention_pipeline.core.errors import ConfigError
-from retention_pipeline.demo.files import LANDING, day_file, write_day
-from retention_pipeline.demo.records import CURRENCY, HEADERS
+from retention_pipeline.demo.files import LANDING, day_file, write_file
+from retention_pipeline.demo.lines import HEADERS
+from retention_pipeline.demo.rates import CURRENCY, FOREIGN
 
 _SURCHARGE = Decimal("10.00")
-_MISSED = ("24.90", "61.35")
+_MISSED = {"24.90": "13.10", "61.35": "34.20"}
+"""Value and cost of the orders the first export had missed."""
+
+_MAY_BE_BLANK = frozenset({"customer_no", "refunded_at"})
 _NAIVE = len("2023-05-02T14:03:22")
 _Row = dict[str, str]
 
@@ -69,16 +73,15 @@ def _read(path: Path) -> list[_Row]:
 
 def _is_whole(row: _Row) -> bool:
     """Whether nothing about the record is broken: a day with broken records is left to the quarantine."""
-    has_all = None not in row and all(row[name] for name in HEADERS["orders"] if name != "customer_no")
-    return has_all and row["currency"] == CURRENCY and row["total"].replace(".", "").isdigit()
+    has_all = None not in row and all(row[name] for name in HEADERS["orders"] if name not in _MAY_BE_BLANK)
+    return has_all and row["currency"] in {CURRENCY, *FOREIGN} and row["total"].replace(".", "").isdigit()
 
 
 def _is_plain_sale(row: _Row, date: str) -> bool:
-    """Whether the record is an unchanged sale of a known customer, placed on the day of the file."""
+    """Whether the record is an unchanged sale of a known customer at home, placed on the day of the file."""
     is_sale = _is_whole(row) and row["state"] == "completed" and row["refunded"] == "0.00" and Decimal(row["total"]) > 0
-    return (
-        is_sale and row["customer_no"] != "" and row["placed_at"].startswith(date) and len(row["placed_at"]) == _NAIVE
-    )
+    is_at_home = row["customer_no"] != "" and row["currency"] == CURRENCY
+    return is_sale and is_at_home and row["placed_at"].startswith(date) and len(row["placed_at"]) == _NAIVE
 
 
 def _replace(path: Path, rows: list[_Row], corrected: _Row, withdrawn: _Row) -> Redelivery:
@@ -94,11 +97,13 @@ def _replace(path: Path, rows: list[_Row], corrected: _Row, withdrawn: _Row) -> 
             "currency": CURRENCY,
             "total": total,
             "refunded": "0.00",
+            "cost": cost,
+            "discount": "0.00",
         }
-        for position, total in enumerate(_MISSED)
+        for position, (total, cost) in enumerate(_MISSED.items())
     ]
     kept = [raised if row is corrected else row for row in rows if row is not withdrawn]
-    write_day(path, HEADERS["orders"], ([row[name] for name in HEADERS["orders"]] for row in [*kept, *added]))
+    write_file(path, HEADERS["orders"], ([row[name] for name in HEADERS["orders"]] for row in [*kept, *added]))
     return Redelivery(
         path=path,
         date=dt.date.fromisoformat(date),

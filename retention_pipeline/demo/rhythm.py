@@ -54,6 +54,16 @@ class Span:
         """The day whose files carry what happened on ``day``: the next one where the shop was closed."""
         return day + 1 if day == self.closed_day else day
 
+    def months(self) -> list[int]:
+        """For each day, which month of the span it belongs to; the first is 0."""
+        dates = [self.date(day) for day in range(self.days)]
+        return [12 * (date.year - self.start.year) + date.month - self.start.month for date in dates]
+
+    def past_change(self, second: int) -> int:
+        """A wall-clock second, moved out of the hour that clocks skip or repeat."""
+        is_skipped = second // 3600 % 24 == CHANGE_HOUR and second // DAY in self.clock_changes()
+        return second + 3 * 3600 if is_skipped else second
+
     def clock_changes(self) -> dict[int, int]:
         """Day number -> change of the offset in hours (+1 in spring, -1 in autumn) for each night in the span."""
         changes = {}
@@ -117,8 +127,11 @@ class Stamps:
 
     def utc(self, second: int) -> str:
         """The same instant as the marketplace writes it: ``2023-05-02T12:03:22Z``."""
-        local = (self._midnight + dt.timedelta(seconds=second)).replace(tzinfo=ZONE)
-        return local.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
+        return self.instant(second).replace(tzinfo=None).isoformat() + "Z"
+
+    def instant(self, second: int) -> dt.datetime:
+        """The instant, in UTC, of a wall-clock second that exists once."""
+        return (self._midnight + dt.timedelta(seconds=second)).replace(tzinfo=ZONE).astimezone(dt.UTC)
 
     def with_offset(self, second: int, *, fold: int) -> str:
         """Local time with its offset; ``fold=1`` is the second pass of the hour that autumn repeats."""

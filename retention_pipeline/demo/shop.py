@@ -15,12 +15,19 @@ from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.demo.answers import draw_answers
 from retention_pipeline.demo.dirt import Ledger, OrderDirt
 from retention_pipeline.demo.dirt_people import answer_twice, plant_in_customers, plant_in_feedback
+from retention_pipeline.demo.dirt_service import plant_in_service
 from retention_pipeline.demo.files import LANDING, write_landing
+from retention_pipeline.demo.lines import Lines
 from retention_pipeline.demo.population import draw_population
 from retention_pipeline.demo.purchases import draw_orders
-from retention_pipeline.demo.records import Lines, answer_lines, customer_lines, order_lines
+from retention_pipeline.demo.rates import draw_rates
+from retention_pipeline.demo.records import answer_lines, customer_lines, order_lines
 from retention_pipeline.demo.rhythm import Rhythm, Span, Stamps
-from retention_pipeline.demo.truth import Truth, count_answers, count_orders, count_people, customers_csv
+from retention_pipeline.demo.service import draw_service
+from retention_pipeline.demo.truth import Truth
+from retention_pipeline.demo.truth_people import count_people, customers_csv
+from retention_pipeline.demo.truth_sales import count_orders
+from retention_pipeline.demo.truth_service import count_answers, parameters
 
 START = dt.date(2023, 1, 1)
 MINIMUM_CUSTOMERS = 50
@@ -30,7 +37,7 @@ MINIMUM_DAYS = 28
 def write_shop(
     folder: Path, *, seed: int = 7, customers: int = 10_000, days: int = 1096, start: dt.date = START
 ) -> Truth:
-    """Write ``retention.toml``, ``landing/<source>/<source>_<date>.csv``, ``truth.json`` and ``truth_customers.csv``.
+    """Write ``retention.toml``, ``landing/<source>/<source>[_<date>].csv``, ``truth.json``, ``truth_customers.csv``.
 
     The same arguments write the same bytes. A demo shop that stands in the folder already is replaced.
 
@@ -38,7 +45,8 @@ def write_shop(
         folder: Where to write; created when missing.
         seed: Seed of every draw.
         customers: How many customers ever order (at least 50); orders follow, about five a customer in three years.
-        days: How many days the shop delivers, one file per source and day (at least 28).
+        days: How many days the shop delivers (at least 28): a file a day for orders, customers and feedback, one a
+            month for subscriptions and tickets, and a single one for reasons, spending, rates and benchmarks.
         start: The first day.
 
     Returns:
@@ -68,10 +76,10 @@ def _check_folder(folder: Path) -> None:
 
 def _simulate(span: Span, seed: int, customers: int) -> tuple[Truth, tuple[Lines, ...], str]:
     """Draw the shop, plant the dirt, count the truth; each part has its own stream of random numbers."""
-    streams = [np.random.default_rng([seed, part]) for part in range(7)]
+    streams = [np.random.default_rng([seed, part]) for part in range(10)]
     rhythm, stamps, ledger = Rhythm(span), Stamps(span), Ledger()
-    population = draw_population(streams[0], rhythm, customers)
-    orders = draw_orders(streams[1], rhythm, population)
+    rates = draw_rates(streams[7], span)
+    orders, population = draw_orders(streams[1], rhythm, draw_population(streams[0], rhythm, customers))
     answers = draw_answers(streams[2], population, orders, span)
     second_answers = answer_twice(streams[3], answers, span)
     ledger.planted["answered_twice"] = len(second_answers)
@@ -81,15 +89,25 @@ def _simulate(span: Span, seed: int, customers: int) -> tuple[Truth, tuple[Lines
         customer_lines(streams[4], population, orders, stamps),
         answer_lines(answers, stamps),
     )
+    truth = Truth(seed=seed, start=span.start, last=span.last, customers=customers, parameters=parameters())
     OrderDirt(streams[5], stamps, orders, lines[0], ledger).plant()
     plant_in_customers(streams[6], span, lines[1], ledger)
     plant_in_feedback(streams[6], answers, lines[2], ledger)
-    ledger.planted.update(Counter(order.outcome for order in orders if order.outcome != "plain"))
-    truth = Truth(seed=seed, start=span.start, last=span.last, customers=customers, customers_sent=len(lines[1].of))
-    truth.planted, truth.suppressed = dict(sorted(ledger.planted.items())), dict(ledger.suppressed)
-    truth.quarantined = {source: dict(sorted(reasons.items())) for source, reasons in ledger.quarantined.items()}
-    truth.records = {about.source: sum(map(len, about.of.values())) for about in lines}
-    count_orders(truth, orders, span)
-    count_people(truth, population, span)
+    truth.customers_sent = len(lines[1].of)
+    count_orders(truth, orders, rates, span)
+    count_people(truth, orders, population, span)
     count_answers(truth, answers, span)
-    return truth, lines, customers_csv(population, span)
+    others = draw_service(streams[8], population, orders, rates, stamps, truth)
+    plant_in_service(streams[9], others, ledger)
+    ledger.planted.update(Counter(order.outcome for order in orders if order.outcome != "plain"))
+    _count_records(truth, (*lines, *others), ledger)
+    return truth, (*lines, *others), customers_csv(population, span)
+
+
+def _count_records(truth: Truth, sources: tuple[Lines, ...], ledger: Ledger) -> None:
+    """Add what the files hold and what intake must make of it."""
+    truth.planted = dict(sorted(ledger.planted.items()))
+    for lines in sources:
+        truth.records[lines.source] = sum(map(len, lines.of.values()))
+        truth.suppressed[lines.source] = ledger.suppressed[lines.source]
+        truth.quarantined[lines.source] = dict(sorted(ledger.quarantined.get(lines.source, {}).items()))

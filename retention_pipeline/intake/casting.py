@@ -18,7 +18,6 @@ from retention_pipeline.intake.sql import literal
 MAX_LENGTH = 1000
 """Longest value of a contract column, in characters."""
 
-_DECIMALS = 4
 _ISO = (
     r"\d{4}-\d{2}-\d{2}"
     r"([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?))?)?"
@@ -77,19 +76,21 @@ def _spaced(text: str, notation: Notation) -> str:
     return f"regexp_replace({text}, {literal(_SPACES)}, ' ', 'g')" if notation.thousands == " " else text
 
 
-def number(text: str, notation: Notation) -> str:
-    """DECIMAL(18,4), or NULL when the text is not exactly such a number."""
+def number(text: str, notation: Notation, decimals: int = 4) -> str:
+    """DECIMAL(18, decimals), or NULL when the text is not exactly such a number."""
     source = _spaced(text, notation)
-    shape = _number_shape(notation, rf"\d{{1,{_DECIMALS}}}0*")
+    shape = _number_shape(notation, rf"\d{{1,{decimals}}}0*")
     plain = f"replace({source}, {literal(notation.thousands)}, '')" if notation.thousands else source
     plain = f"replace({plain}, ',', '.')" if notation.decimal == "," else plain
-    return f"CASE WHEN regexp_full_match({source}, {literal(shape)}) THEN try_cast({plain} AS DECIMAL(18,4)) END"
+    return (
+        f"CASE WHEN regexp_full_match({source}, {literal(shape)}) THEN try_cast({plain} AS DECIMAL(18,{decimals})) END"
+    )
 
 
-def number_reason(text: str, value: str, notation: Notation) -> str:
+def number_reason(text: str, value: str, notation: Notation, decimals: int = 4) -> str:
     """Why ``value`` is NULL although ``text`` is not; NULL when it is not."""
     source = _spaced(text, notation)
-    exact = _number_shape(notation, rf"\d{{1,{_DECIMALS}}}0*")
+    exact = _number_shape(notation, rf"\d{{1,{decimals}}}0*")
     longer = _number_shape(notation, r"\d+")
     return (
         f"CASE WHEN {text} IS NULL OR {value} IS NOT NULL THEN NULL"
@@ -134,12 +135,12 @@ def _epoch(text: str, shape: str, microseconds: int) -> str:
     )
 
 
-def timestamp_reason(text: str, value: str, earliest: str, latest: str) -> str:
-    """Why a timestamp is not accepted; ``earliest`` and ``latest`` are the instants ``[earliest, latest)``."""
+def timestamp_reason(text: str, value: str, earliest: str, latest: str | None) -> str:
+    """Why a timestamp is not accepted; it must lie in ``[earliest, latest)``, without ``latest`` at any later time."""
+    future = f" WHEN {value} >= {latest} THEN 'timestamp_in_future'" if latest is not None else ""
     return (
         f"CASE WHEN {text} IS NULL THEN NULL WHEN {value} IS NULL THEN 'timestamp_unreadable'"
-        f" WHEN {value} < {earliest} THEN 'timestamp_too_early'"
-        f" WHEN {value} >= {latest} THEN 'timestamp_in_future' END"
+        f" WHEN {value} < {earliest} THEN 'timestamp_too_early'{future} END"
     )
 
 

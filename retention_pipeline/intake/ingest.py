@@ -24,9 +24,10 @@ from retention_pipeline.intake.catalogue import (
     settle,
     transaction,
 )
-from retention_pipeline.intake.contracts import Contract, contract_of
+from retention_pipeline.intake.contracts import contract_of
 from retention_pipeline.intake.delivery import Delivery, address
 from retention_pipeline.intake.discover import Landing, discover
+from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.limits import find_excess
 from retention_pipeline.intake.load import Batch, clear_staging
 from retention_pipeline.intake.mapping import MissingColumnsError, check_mapping, mapping_hash

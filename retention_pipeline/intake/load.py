@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.intake import casting
 from retention_pipeline.intake.catalogue import ACCEPTED, REFUSED, Entry, Known, record, transaction
-from retention_pipeline.intake.contracts import Contract
 from retention_pipeline.intake.delivery import Counts, Delivery
+from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.identity import hash_parameters
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Rejected
@@ -42,7 +42,8 @@ class Batch:
         self.deliveries = deliveries
         self.reasons: Counter[str] = Counter()
         self.rejected: list[Rejected] = []
-        self.other_statuses: Counter[str] = Counter()
+        self.unexplained: Counter[str] = Counter()
+        """Words that count as ``other``, and how often each stands."""
         self._connection = connection
         self._settings = settings
         self._contract = contract
@@ -64,8 +65,9 @@ class Batch:
         self._find_duplicates()
         self._count()
         self._refuse_unsound()
-        if self._contract.source == "orders":
-            self.other_statuses.update(dict(self._connection.execute(sql.status_words()).fetchall()))
+        words = sql.unexplained_words()
+        if words is not None:
+            self.unexplained.update(dict(self._connection.execute(words).fetchall()))
         self._collect_reasons()
 
     def commit(self, mapping: str, sequence: int, received_date: dt.date, known: Mapping[str, Known]) -> None:
@@ -91,27 +93,32 @@ class Batch:
         zone = self._settings.shop.timezone
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {FILES} (_file INTEGER, _delivery VARCHAR, _path VARCHAR, _date DATE,"
-            " _too_late TIMESTAMP, _has_status BOOLEAN, _fields INTEGER)"
+            " _too_late TIMESTAMP, _has_word BOOLEAN)"
         )
         rows = [
             (number, delivery.delivery_id, delivery.found.shown, delivery.found.business_date,
              (delivery.found.business_date or received_date) + dt.timedelta(days=2),
-             delivery.binding is not None and "status" in delivery.binding.columns, len(delivery.header))
+             delivery.binding is not None and self._contract.word in delivery.binding.columns)
             for number, delivery in enumerate(self.deliveries)
             if delivery.refusal is None
         ]  # fmt: skip
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(6)]
         self._connection.execute(
             f"INSERT INTO {FILES} SELECT * REPLACE ({casting.to_utc('CAST(_5 AS TIMESTAMP)', zone)} AS _5) FROM ("
             " SELECT unnest($1::INTEGER[]) AS _1, unnest($2::VARCHAR[]) AS _2, unnest($3::VARCHAR[]) AS _3,"
-            " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6,"
-            " unnest($7::INTEGER[]) AS _7)",
+            " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6)",
             columns,
         )
 
     def _find_duplicates(self) -> None:
-        """Records equal in every contract value to an earlier accepted one of the same file."""
-        key = quote(self._contract.key)
+        """Records equal in every contract value to an earlier accepted one of the same file.
+
+        Where nothing tells records apart (two payments of one day), equal records are not the same record.
+        """
+        if not self._contract.key:
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {_TWICE} (_file INTEGER, _line BIGINT)")
+            return
+        key = ", ".join(map(quote, self._contract.key))
         values = ", ".join(map(quote, self._contract.names))
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {_TWICE} AS SELECT _file, _line FROM ("
@@ -159,14 +166,14 @@ class Batch:
 
     def _insert_records(self) -> None:
         contract = self._contract
-        values = {name: quote(name) for name in contract.names if name not in {*contract.attributes, "kind"}}
+        values = {field.name: quote(field.name) for field in contract.fields if field.type not in {"attribute", "kind"}}
         if contract.source == "orders":
             values["refund_amount"] = "coalesce(refund_amount, 0)"
         elif contract.source == "customers":
             keys = ", ".join(map(literal, contract.attributes))
             cells = ", ".join(map(quote, contract.attributes))
             values["attributes"] = f"map([{keys}]::VARCHAR[], [{cells}]::VARCHAR[])"
-        else:
+        elif contract.source == "feedback":
             values |= {name: name for name in ("measure", "scale_min", "scale_max")}
         values |= {"known_date": "_known", "delivery_id": "_delivery", "line": "_line"}
         listed = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
@@ -177,9 +184,12 @@ class Batch:
 
     def _insert_quarantine(self) -> None:
         source = self._contract.source
-        cells = {name: f"left(s.{quote(name)}, {_KEPT_TEXT})" for name in self._contract.names}
-        if "customer_id" in cells:
-            cells["customer_id"] = "t.customer_id"
+        # of a customer the hash is kept, of a code that is none nothing: it may be what a person wrote
+        cells = {
+            field.name: f"t.{quote(field.name)}" if field.type in {"customer", "code"}
+            else f"left(s.{quote(field.name)}, {_KEPT_TEXT})"
+            for field in self._contract.fields
+        }  # fmt: skip
         listed = ", ".join(f"{quote(name)} := {cell}" for name, cell in cells.items())
         self._connection.execute(
             f"INSERT INTO raw.quarantine SELECT _delivery, ?, _path, _line, split_part(_problem, ':', 2),"

@@ -13,12 +13,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retention_pipeline.config import FeedbackSource, OrdersSource, Settings, Source
+from retention_pipeline.config import FeedbackSource, OrdersSource, Settings, Source, SpendSource, TicketsSource
 from retention_pipeline.core.errors import ConfigError
-from retention_pipeline.intake.contracts import CONTRACT_VERSION, STATUSES, Contract
+from retention_pipeline.intake.contracts import CONTRACT_VERSION, contract_of
+from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.select import check_select
 from retention_pipeline.intake.sql import database_errors
+from retention_pipeline.intake.vocabulary import STATUSES
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -64,6 +66,8 @@ def check_mapping(connection: DuckDBPyConnection, settings: Settings, contract: 
         if not source.scales:
             raise ConfigError(f"{where}.scales: at least one kind of feedback must be described")
         _check_case(source.scales, f"{where}.scales")
+    if isinstance(source, TicketsSource | SpendSource):
+        _check_case(source.kinds, f"{where}.kinds")
     _check_timestamp_format(connection, source, where)
     if source.select is not None:
         check_select(connection, source.select, f"{where}.select")
@@ -79,13 +83,16 @@ def _unknown(contract: Contract, name: str) -> str:
 def _check_statuses(settings: Settings, source: OrdersSource, where: str) -> None:
     for word, meaning in source.status.items():
         if meaning not in STATUSES:
-            raise ConfigError(f"{where}.status.{word}: {meaning!r} is not one of " + ", ".join(STATUSES))
+            raise ConfigError(f"{where}.status.{word}: {meaning!r} {_no_status(meaning)}")
     _check_case(source.status, f"{where}.status")
     for status in settings.shop.excluded_statuses:
         if status not in STATUSES:
-            raise ConfigError(
-                f"{settings.config_path}: shop.excluded_statuses: {status!r} is not one of " + ", ".join(STATUSES)
-            )
+            raise ConfigError(f"{settings.config_path}: shop.excluded_statuses: {status!r} {_no_status(status)}")
+
+
+def _no_status(word: str) -> str:
+    close = difflib.get_close_matches(word, STATUSES, n=1)
+    return f"is not one of {', '.join(STATUSES)}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
 def _check_case(words: Iterable[str], where: str) -> None:
@@ -150,6 +157,7 @@ def mapping_hash(settings: Settings, name: str) -> str:
         "is_dated": source.is_dated,
         "timezone": settings.shop.timezone,
         "currency": settings.shop.currency,
+        "any_currency": "currency" in contract_of(settings, name).names and settings.sources.fx_rates is not None,
         "segments": settings.shop.segments if name == "customers" else (),
         "earliest_date": settings.limits.earliest_date,
     }

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
 from retention_pipeline.intake import read_parquet
-from retention_pipeline.intake.contracts import Contract
 from retention_pipeline.intake.csv_file import read_header
 from retention_pipeline.intake.discover import Landing
+from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.load import Batch
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.select import RELATION
+from retention_pipeline.intake.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -32,15 +33,16 @@ class Notes:
     ) -> None:
         self._connection = connection
         self._settings = settings
+        self._contract = contract
         self._source = settings.sources.configured()[contract.source]
         self._landing = landing
-        self._statuses: Counter[str] = Counter()
+        self._unexplained: Counter[str] = Counter()
         self._baseline: set[str] | None = None
         self._new_columns: dict[str, str] = {}
 
     def see(self, batch: Batch) -> None:
         """Take note of a batch that has been read."""
-        self._statuses += batch.other_statuses
+        self._unexplained += batch.unexplained
         if self._source.select is not None:
             return
         for delivery in batch.deliveries:
@@ -91,14 +93,16 @@ class Notes:
         return [f"new columns that nothing asks for and that are not read, first in {path}: {shown}"]
 
     def _words(self) -> list[str]:
-        if not self._statuses:
+        found, column = self._unexplained, self._contract.word
+        if not found:
             return []
-        if len(self._statuses) > _A_VOCABULARY:  # not words but numbers, names or addresses: never repeat them
-            return [f"the status column holds {len(self._statuses)} different values; is it the right column?"]
-        most = ", ".join(f"{word} ({count})" for word, count in self._statuses.most_common(_SHOWN))
-        more = f" and {len(self._statuses) - _SHOWN} more" if len(self._statuses) > _SHOWN else ""
-        meaning = "count as 'other', which is a valid purchase"
-        return [f"status words without a meaning {meaning}: {most}{more}; give them one under [sources.orders.status]"]
+        if len(found) > _A_VOCABULARY:  # not words but numbers, names or addresses: never repeat them
+            return [f"the {column} column holds {len(found)} different values; is it the right column?"]
+        vocabulary = vocabulary_of(self._settings, self._contract.source)
+        most = ", ".join(f"{word} ({count})" for word, count in found.most_common(_SHOWN))
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        meaning = f"count as {vocabulary.other!r}, {vocabulary.consequence}"
+        return [f"{column} words without a meaning {meaning}: {most}{more}; give them one under [{vocabulary.table}]"]
 
     def _left(self, count: int) -> list[str]:
         if not count:

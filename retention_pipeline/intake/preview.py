@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
 from retention_pipeline.core.progress import Progress, Silent
-from retention_pipeline.intake.contracts import Field, contract_of
+from retention_pipeline.intake.contracts import contract_of
+from retention_pipeline.intake.fields import Field
 from retention_pipeline.intake.ingest import SourceIntake
 from retention_pipeline.intake.limits import find_excess
 from retention_pipeline.intake.load import clear_staging

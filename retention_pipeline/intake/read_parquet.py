@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from retention_pipeline.intake.contracts import Field
+from retention_pipeline.intake.fields import Field
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.select import RELATION
 from retention_pipeline.intake.sql import database_errors, exact_path, is_out_of_space, literal, one, quote
@@ -21,7 +21,8 @@ _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIG
             "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "BOOLEAN")  # fmt: skip
 _DATES = ("DATE", "TIMESTAMP")
 _TEXTS = ("VARCHAR", "ENUM", "UUID")
-_FLOAT_NOISE = "1e-9"
+_NOISE_DIGITS = 5
+"""So many decimals behind the last that counts, a binary fraction is noise of its representation."""
 
 
 def open_parquet(connection: DuckDBPyConnection, path: Path) -> int:
@@ -111,7 +112,8 @@ def _as_text(name: str, kind: str, field: Field) -> str:
         return f"CAST(CAST({column} AS INTEGER) AS VARCHAR)"
     if wants_number and kind == "DOUBLE":
         # 139.12 summed from binary parts is 139.11999999999998: noise of the representation is no decimal of the value
-        decimal = f"try_cast({column} AS DECIMAL(18,4))"
-        is_close = f"abs({column} - {decimal}) <= {_FLOAT_NOISE} * greatest(1, abs({column}) / 1e6)"
+        decimal = f"try_cast({column} AS DECIMAL(18,{field.decimals}))"
+        noise = f"1e-{field.decimals + _NOISE_DIGITS}"
+        is_close = f"abs({column} - {decimal}) <= {noise} * greatest(1, abs({column}) / 1e6)"
         return f"CASE WHEN {is_close} THEN CAST({decimal} AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"
     return f"CAST({column} AS VARCHAR)"

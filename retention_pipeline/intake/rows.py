@@ -1,7 +1,7 @@
 """From staged text to typed records: one statement per source.
 
-Belongs here: how each contract column becomes a value and a reason, rules across columns, which reason comes first.
-Not here: the spelling of numbers and timestamps (``casting``), writing to the store (``load``).
+Belongs here: how each contract column becomes a value and a reason, which reason comes first. Not here: the spelling of
+numbers and timestamps (``casting``), rules of single sources (``rules``), writing to the store (``load``).
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from retention_pipeline.config import FeedbackSource, OrdersSource, Settings
-from retention_pipeline.intake import casting
-from retention_pipeline.intake.contracts import OTHER_STATUS, STATUSES, Contract, Field, FieldType
+from retention_pipeline.config import Settings
+from retention_pipeline.intake import casting, rules
+from retention_pipeline.intake.fields import Contract, Field, FieldType
 from retention_pipeline.intake.identity import hash_sql
+from retention_pipeline.intake.scales import Scales
 from retention_pipeline.intake.sql import literal, quote
+from retention_pipeline.intake.vocabulary import vocabulary_of
 
 STAGE, FILES, TYPED = "intake_stage", "intake_files", "intake_typed"
 ALWAYS_KNOWN = "DATE '1900-01-01'"
-"""Known date of a customer record that carries no date at all: known from the beginning."""
+"""Known date of a record that carries no date at all: known from the beginning."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class RowSql:
         texts = ", ".join(f"{casting.trimmed('s.' + quote(field.name))} AS {_text(field)}" for field in fields)
         values = ", ".join(f"{self._value(field)} AS {quote(field.name)}" for field in fields)
         reasons = ", ".join(self._problem(field) for field in fields)
+        scales = f", {Scales.of(self.settings).columns}" if self.contract.source == "feedback" else ""
         customer = hashed = ""
         if "customer_id" in self.contract.names:
             hashed = (
@@ -49,18 +52,21 @@ class RowSql:
             f" FROM texts t JOIN {FILES} f USING (_file){customer}),"
             f" judged AS (SELECT *, coalesce({reasons}) AS _problem FROM parsed)"
             f" SELECT _file, _line, _problem, {self._known_date()} AS _known,"
-            f" {', '.join(quote(field.name) for field in fields)}{self._scale_columns()} FROM judged"
+            f" {', '.join(quote(field.name) for field in fields)}{scales} FROM judged"
         )
 
-    def status_words(self) -> str:
-        """Query for the shop's status words that nothing is said about, and how often each stands."""
-        source = self.settings.sources.orders
-        known = sorted({word.strip().lower() for word in source.status} | set(STATUSES))
-        text = casting.trimmed("status")
+    def unexplained_words(self) -> str | None:
+        """Query for the words that count as ``other``, and how often each stands; ``None`` where none can."""
+        word = self.contract.word
+        vocabulary = vocabulary_of(self.settings, self.contract.source) if word is not None else None
+        if word is None or vocabulary is None or vocabulary.other is None:
+            return None
+        text = casting.trimmed(quote(word))
+        known = ", ".join(map(literal, sorted(vocabulary.meanings)))
         return (
             f"SELECT coalesce(left({text}, 40), '(blank)'), sum(n)::BIGINT FROM ("
-            f"SELECT status, count(*) AS n FROM {STAGE} JOIN {FILES} USING (_file) WHERE _has_status GROUP BY 1)"
-            f" WHERE coalesce(lower({text}), '') NOT IN ({', '.join(map(literal, known))}) GROUP BY 1"
+            f"SELECT {quote(word)}, count(*) AS n FROM {STAGE} JOIN {FILES} USING (_file) WHERE _has_word GROUP BY 1)"
+            f" WHERE coalesce(lower({text}), '') NOT IN ({known}) GROUP BY 1"
         )
 
     def _notation(self, field: Field) -> casting.Notation:
@@ -69,86 +75,55 @@ class RowSql:
 
     def _value(self, field: Field) -> str:
         text, notation = _text(field), self._notation(field)
-        shop = literal(self.settings.shop.currency)
-        default = literal(str(field.default).strip().lower())
+        lower = f"lower({text})"
         makers: dict[FieldType, Callable[[], str]] = {
             "customer": lambda: "h._hash",
             "timestamp": lambda: casting.timestamp(text, notation),
-            "decimal": lambda: casting.number(text, notation),
-            "score": lambda: casting.number(text, notation),
-            "currency": lambda: f"coalesce(upper({text}), {shop})",
-            "status": lambda: self._status(text, field),
-            "kind": lambda: f"coalesce(lower({text}), {default})" if field.default else f"lower({text})",
+            "decimal": lambda: casting.number(text, notation, field.decimals),
+            "score": lambda: casting.number(text, notation, field.decimals),
+            "currency": lambda: _or(f"upper({text})", field.default and self.settings.shop.currency),
+            "word": lambda: self._word(text, field),
+            "code": lambda: rules.code(text),
+            "kind": lambda: _or(lower, field.default and field.default.strip().lower()),
+            "text": lambda: _or(text, field.default),
         }
         return makers[field.type]() if field.type in makers else text
 
-    def _status(self, text: str, field: Field) -> str:
-        source = self.settings.sources.orders
-        meanings = {status: status for status in STATUSES}
-        if isinstance(source, OrdersSource):
-            meanings |= {word.strip().lower(): meaning for word, meaning in source.status.items()}
-        cases = " ".join(f"WHEN {literal(word)} THEN {literal(meaning)}" for word, meaning in meanings.items())
-        return (
-            f"CASE WHEN NOT f._has_status THEN {literal(str(field.default))}"
-            f" ELSE CASE lower({text}) {cases} ELSE {literal(OTHER_STATUS)} END END"
-        )
+    def _word(self, text: str, field: Field) -> str:
+        known = vocabulary_of(self.settings, self.contract.source).sql(text)
+        if field.default is None:
+            return known
+        return f"CASE WHEN NOT f._has_word THEN {literal(field.default)} ELSE {known} END"
 
     def _problem(self, field: Field) -> str:
         """``column:reason`` of the first thing wrong with a column, else NULL."""
         text, value = _text(field), quote(field.name)
-        reasons = [f"CASE WHEN {text} IS NULL THEN 'missing_{field.name}' END"] if field.needs_value else []
-        reasons.append(casting.length_reason(text))
+        reasons = [rules.missing_reason(self.contract, field, text), casting.length_reason(text)]
         if field.type == "timestamp":
             earliest = casting.to_utc(f"TIMESTAMP '{self.settings.limits.earliest_date}'", self.settings.shop.timezone)
-            reasons.append(casting.timestamp_reason(text, value, earliest, "_too_late"))
+            latest = None if field.may_lie_ahead else "_too_late"
+            reasons.append(casting.timestamp_reason(text, value, earliest, latest))
         elif field.type in {"decimal", "score"}:
-            reasons.append(casting.number_reason(text, value, self._notation(field)))
-        if field.type == "currency":
-            shop = literal(self.settings.shop.currency)
-            reasons.append(f"CASE WHEN {value} <> {shop} THEN 'currency_not_supported' END")
-        elif field.type == "kind":
-            kinds = ", ".join(literal(kind) for kind in self._scales())
-            reasons.append(f"CASE WHEN {value} NOT IN ({kinds}) THEN 'unknown_feedback_kind' END")
+            reasons.append(casting.number_reason(text, value, self._notation(field), field.decimals))
+        if field.type == "kind":
+            reasons.append(Scales.of(self.settings).kind_reason(value))
         elif field.type == "score":
-            reasons.append(self._score_reason(value))
-        elif field.name == "refund_amount":
-            reasons.append(f"CASE WHEN {value} < 0 THEN 'negative_refund'"
-                           f" WHEN amount > 0 AND {value} > amount THEN 'refund_exceeds_amount' END")  # fmt: skip
+            reasons.append(Scales.of(self.settings).score_reason(value))
+        reasons.append(rules.rule_reason(self.settings, self.contract, field))
         return f"'{field.name}:' || coalesce({', '.join(reasons)})"
 
-    def _scales(self) -> dict[str, tuple[str, str, str]]:
-        source = self.settings.sources.feedback
-        scales = source.scales if isinstance(source, FeedbackSource) else {}
-        return {
-            kind.strip().lower(): (literal(scale.measure), repr(scale.min), repr(scale.max))
-            for kind, scale in scales.items()
-        }
-
-    def _scale(self, part: int) -> str:
-        cases = " ".join(f"WHEN {literal(kind)} THEN {scale[part]}" for kind, scale in self._scales().items())
-        return f"CASE kind {cases} END"
-
-    def _score_reason(self, value: str) -> str:
-        low, high = (f"CAST({self._scale(part)} AS DECIMAL(9,2))" for part in (1, 2))
-        steps = f"{self._scale(0)} IN ('nps', 'thumbs')"
-        return (
-            f"CASE WHEN {value} NOT BETWEEN {low} AND {high} OR ({steps} AND {value} <> trunc({value}))"
-            f" THEN 'score_out_of_scale' WHEN {value} <> round({value}, 2) THEN 'number_too_many_decimals' END"
-        )
-
-    def _scale_columns(self) -> str:
-        if self.contract.source != "feedback":
-            return ""
-        return f", {self._scale(0)} AS measure, {self._scale(1)} AS scale_min, {self._scale(2)} AS scale_max"
-
     def _known_date(self) -> str:
-        when = f"coalesce(updated_at, {self.contract.event})"
         if self.settings.sources.configured()[self.contract.source].is_dated:
             return "_date"
-        beginning = ALWAYS_KNOWN if self.contract.source == "customers" else "NULL"
+        when = f"coalesce({', '.join((*self.contract.known_by, 'NULL::TIMESTAMP'))})"
+        beginning = ALWAYS_KNOWN if self.contract.is_timeless else "NULL"
         date = f"coalesce({casting.local_date(when, self.settings.shop.timezone)}, {beginning})"
         return f"CASE WHEN _problem IS NULL OR _problem NOT LIKE '%:timestamp%' THEN {date} END"
 
 
 def _text(field: Field) -> str:
     return f"_text_{field.name}"
+
+
+def _or(value: str, default: str | None) -> str:
+    return value if default is None else f"coalesce({value}, {literal(default)})"

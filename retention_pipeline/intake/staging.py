@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.intake import read_parquet
 from retention_pipeline.intake.casting import MAX_LENGTH
-from retention_pipeline.intake.contracts import Contract
 from retention_pipeline.intake.csv_file import CsvFile, examine_csv
 from retention_pipeline.intake.delivery import Delivery
+from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.mapping import bind
 from retention_pipeline.intake.read_csv import read_plain
 from retention_pipeline.intake.read_exact import BrokenRow, read_exactly

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from retention_pipeline.metrics import concentration, margins
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.definition import CALENDAR, MetricDefinition
 from retention_pipeline.metrics.facts import Facts
@@ -20,12 +21,17 @@ from retention_pipeline.metrics.intervals import (
     DELTA,
     NORMAL_MEAN,
     WILSON,
+    around,
+    divide,
     normal_mean,
+    product_variance,
     ratio_delta,
+    ratio_variance,
     wilson,
     within,
 )
-from retention_pipeline.metrics.rows import Cells, assemble, count
+from retention_pipeline.metrics.rows import Cells, assemble, count, together
+from retention_pipeline.metrics.status import smallest_group
 
 _metric = partial(MetricDefinition, family="buying_behaviour")
 _repeat = partial(_metric, metric="repeat_customer_rate", unit="fraction", interval=WILSON)
@@ -92,6 +98,11 @@ DEFINITIONS: Final = (
         meaning="The share of revenue that came from customers who had bought before the period.",
         formula="revenue of returning customers / revenue with a known customer",
     ),
+    _metric(
+        metric="order_value_uplift", variant="returning", unit="fraction", interval=DELTA, source='A1 ("67 % more")',
+        meaning="How much more an order of a returning customer is worth than one of a new customer.",
+        formula="order value of returning customers / order value of new customers - 1, before refunds",
+    ),
     _orders(meaning="Valid orders of known customers.", formula="count of valid orders with a customer"),
     _orders(
         variant="guest", totals_only=True,
@@ -112,14 +123,30 @@ DEFINITIONS: Final = (
         meaning="Revenue of orders without a customer, after refunds; each counts as one customer in n.",
         formula="sum of order amounts - refunds without a customer",
     ),
+    *margins.DEFINITIONS,
+    *concentration.DISTRIBUTION,
+    *concentration.CONCENTRATION,
 )  # fmt: skip
 
 
 def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
-    """Metric rows of the family from the calendar rows of ``fct_period``."""
+    """Metric rows of the family from ``fct_period``, ``fct_orders_distribution`` and ``fct_concentration_period``."""
     period = Facts.of(facts["fct_period"], basis=CALENDAR)
-    cells = [*_repeat_cells(period), *_order_cells(period), *_decomposition_cells(period), *_sums(period)]
-    return assemble(period, cells, DEFINITIONS, context, source="orders")
+    buckets = concentration.buckets(facts["fct_orders_distribution"])
+    concentrated = Facts.of(facts["fct_concentration_period"], basis=CALENDAR)
+    own = [
+        *_repeat_cells(period),
+        *_order_cells(period),
+        *_decomposition_cells(period),
+        *_sums(period),
+        _uplift(period),
+    ]
+    parts = (
+        (period, [*own, *margins.cells(period)]),
+        (buckets, [*concentration.bucket_cells(buckets)]),
+        (concentrated, [*concentration.concentration_cells(concentrated)]),
+    )
+    return together([assemble(each, cells, DEFINITIONS, context, source="orders") for each, cells in parts])
 
 
 def _repeat_cells(period: Facts) -> Iterator[Cells]:
@@ -167,6 +194,32 @@ def _order_cells(period: Facts) -> Iterator[Cells]:
         denominator=period["revenue_gross"],
         n=n,
         interval=within(share, 0.0, 1.0),
+    )
+
+
+def _uplift(period: Facts) -> Cells:
+    """Order value of returning against new customers; the two groups share nobody, so they are independent."""
+    columns = ("orders_count", "revenue_gross", "orders_sq", "revenue_gross_sq", "orders_x_revenue_gross")
+    old_columns = (
+        "orders_count_returning", "revenue_gross_returning", "orders_count_returning_sq", "revenue_gross_returning_sq",
+        "orders_x_revenue_gross_returning",
+    )  # fmt: skip
+    everybody, old = [period[name] for name in columns], [period[name] for name in old_columns]
+    new = [whole - part for whole, part in zip(everybody, old, strict=True)]
+    customers = period["customers_ordering"], period["customers_returning"]
+    was, now = divide(new[1], new[0]), divide(old[1], old[0])
+    was_variance = ratio_variance(customers[0] - customers[1], *new)
+    # The variance of 1 / x is that of x over x to the fourth.
+    inverse = divide(np.ones_like(was), was), divide(was_variance, was**4)
+    spread = product_variance(now, ratio_variance(customers[1], *old), *inverse)
+    return Cells(
+        name="order_value_uplift.returning",
+        numerator=now - was,
+        denominator=was,
+        n=customers[0],
+        people=smallest_group([customers[1], customers[0] - customers[1]]),
+        interval=within(around(divide(now, was) - 1, spread), -1.0, np.inf),
+        may_be_undefined=True,
     )
 
 

@@ -16,17 +16,20 @@ import pandas as pd
 
 from retention_pipeline.core.periods import Grain, period_end
 from retention_pipeline.core.status import Status
+from retention_pipeline.metrics import cohort_pooling
+from retention_pipeline.metrics.cohort_pooling import COSTED_RULE
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.definition import CALENDAR, PERIOD_RULE, MetricDefinition
 from retention_pipeline.metrics.facts import Facts, as_dates
 from retention_pipeline.metrics.intervals import NORMAL_MEAN, WILSON, normal_mean, wilson, within
-from retention_pipeline.metrics.rows import Cells, assemble, count, without_value
+from retention_pipeline.metrics.rows import Cells, assemble, count, only_where, together, without_value
 
 _metric = partial(MetricDefinition, family="cohort_retention", source="cohort analysis")
 _revenue = partial(_metric, metric="cohort_revenue", unit="money", is_additive=True)
 _value = partial(_metric, metric="cohort_value_to_date", unit="money", interval=NORMAL_MEAN, source="A2, observed part")
 
 DEFINITIONS: Final = (
+    *cohort_pooling.DEFINITIONS,
     _metric(
         metric="cohort_retention", variant="on", unit="fraction", interval=WILSON,
         meaning="Of the customers who first bought in one period, the share that bought in this later period.",
@@ -61,6 +64,16 @@ DEFINITIONS: Final = (
         meaning="What a customer of the cohort has spent on average by the end of this period, after refunds.",
         formula="revenue after refunds up to the end of the period / cohort size",
     ),
+    _value(
+        variant="margin", maturity=COSTED_RULE,
+        meaning="What a customer of the cohort has earned the shop on average by the end of this period.",
+        formula="revenue after refunds and cost of goods up to the end of the period / cohort size",
+    ),
+    _metric(
+        metric="cohort_margin", unit="money", is_additive=True, maturity=COSTED_RULE,
+        meaning="What is left of a cohort's revenue in this period after refunds and the cost of goods.",
+        formula="sum of order amounts - refunds - costs",
+    ),
     _metric(
         metric="cohort_revenue_retention", variant="gross", unit="fraction",
         meaning="Revenue of a cohort in this period relative to its first period.",
@@ -69,6 +82,7 @@ DEFINITIONS: Final = (
 )  # fmt: skip
 
 _AHEAD: Final = "is_ahead"
+_VALUES: Final = (("gross", "revenue_gross", 0.0), ("net", "revenue_net", -np.inf), ("margin", "margin", -np.inf))
 
 
 def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
@@ -76,7 +90,9 @@ def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.Dat
     reached = facts["fct_cohort_period"].assign(**{_AHEAD: False})
     triangle = pd.concat([reached, _next_cells(reached)], ignore_index=True) if len(reached) else reached
     cohorts = Facts.of(triangle, basis=CALENDAR)
-    return assemble(cohorts, _cells(cohorts, context), DEFINITIONS, context, source="orders")
+    pooled = cohort_pooling.pooled(reached, context.data_through.get("orders"))
+    parts = ((cohorts, [*_cells(cohorts, context)]), (pooled, [*cohort_pooling.cells(pooled)]))
+    return together([assemble(each, cells, DEFINITIONS, context, source="orders") for each, cells in parts])
 
 
 def _next_cells(reached: pd.DataFrame) -> pd.DataFrame:
@@ -109,16 +125,22 @@ def _cells(cohorts: Facts, context: MetricContext) -> Iterator[Cells]:
             name="cohort_retention.on_or_after",
             numerator=later,
             interval=wilson(later, size),
-            forced=Status.PROVISIONAL,
+            settled=np.zeros(len(cohorts), dtype=bool),
         )
     else:
         yield without_value("cohort_retention.on_or_after", Status.IMMATURE, ~ahead)
     yield count("cohort_orders.standard", cohorts["orders_count"], n=active, where=~ahead)
-    for variant, lowest in (("gross", 0.0), ("net", -np.inf)):
+    for variant in ("gross", "net"):
         yield count(f"cohort_revenue.{variant}", cohorts[f"revenue_{variant}"], n=active, where=~ahead)
-        total, squares = cohorts[f"revenue_{variant}_to_date"], cohorts[f"revenue_{variant}_to_date_sq"]
+    margin = count("cohort_margin.standard", cohorts["margin"], n=active, where=~ahead)
+    costed = (cohorts["orders_costed"] == cohorts["orders_count"]) & (cohorts["orders_costed_to_date"] > 0)
+    yield from only_where(margin, costed, Status.SOURCE_ABSENT)
+    costed_so_far = cohorts["orders_costed_to_date"] == cohorts["orders_count_to_date"]
+    for variant, column, lowest in _VALUES:
+        total, squares = cohorts[f"{column}_to_date"], cohorts[f"{column}_to_date_sq"]
         interval = within(normal_mean(size, total, squares), lowest, np.inf)
-        yield per_member(name=f"cohort_value_to_date.{variant}", numerator=total, interval=interval)
+        value = per_member(name=f"cohort_value_to_date.{variant}", numerator=total, interval=interval)
+        yield from only_where(value, costed_so_far, Status.SOURCE_ABSENT) if variant == "margin" else (value,)
     yield Cells(
         name="cohort_revenue_retention.gross",
         numerator=cohorts["revenue_gross"],

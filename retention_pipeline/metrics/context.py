@@ -20,7 +20,9 @@ class MetricContext:
         currency: Currency of every money value.
         min_cell_size: Fewest customers a published cell of a segment may describe.
         open_ended_cohorts: Whether ``cohort_retention.on_or_after`` is published although it can still rise.
-        has_feedback: Whether a feedback source is configured.
+        sources: Names of the configured sources; without its source a metric is ``source_absent``.
+        activity_window_days: Days that an order keeps its customer active.
+        lifespan_horizon_years: Horizon to which lifespans are restricted.
     """
 
     as_of: dt.date
@@ -28,4 +30,11 @@ class MetricContext:
     currency: str
     min_cell_size: int = 5
     open_ended_cohorts: bool = False
-    has_feedback: bool = True
+    sources: frozenset[str] = frozenset({"orders", "customers", "feedback"})
+    activity_window_days: int = 90
+    lifespan_horizon_years: float = 5.0
+
+    def through_all(self, *sources: str) -> dt.date | None:
+        """The last date up to which every one of these sources has been delivered; None where one has not at all."""
+        dates = [date for source in sources if (date := self.data_through.get(source)) is not None]
+        return min(dates) if len(dates) == len(sources) else None

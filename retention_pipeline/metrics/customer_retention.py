@@ -13,12 +13,12 @@ from typing import Final
 import pandas as pd
 
 from retention_pipeline.metrics.context import MetricContext
-from retention_pipeline.metrics.definition import BOTH, MetricDefinition
+from retention_pipeline.metrics.definition import EVERY_BASIS, MetricDefinition
 from retention_pipeline.metrics.facts import Facts
 from retention_pipeline.metrics.intervals import WILSON, wilson
-from retention_pipeline.metrics.rows import Cells, assemble, count
+from retention_pipeline.metrics.rows import Cells, assemble_per_source, count
 
-_metric = partial(MetricDefinition, family="customer_retention", bases=BOTH)
+_metric = partial(MetricDefinition, family="customer_retention", bases=EVERY_BASIS)
 _customers = partial(_metric, metric="customers", unit="customers", source="A1, A2, A4")
 _retention = partial(_metric, metric="customer_retention_rate", unit="fraction")
 _churn = partial(_metric, metric="customer_churn_rate", unit="fraction")
@@ -95,8 +95,7 @@ DEFINITIONS: Final = (
 
 def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
     """Metric rows of the family from ``fct_period``."""
-    period = Facts.of(facts["fct_period"])
-    return assemble(period, _cells(period), DEFINITIONS, context, source="orders")
+    return assemble_per_source(facts["fct_period"], _cells, DEFINITIONS, context)
 
 
 def _cells(period: Facts) -> Iterator[Cells]:

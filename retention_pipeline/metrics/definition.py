@@ -10,13 +10,30 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 Unit: TypeAlias = Literal[
-    "fraction", "customers", "orders", "money", "orders_per_customer", "answers", "points", "ratio"
+    "fraction",
+    "customers",
+    "orders",
+    "money",
+    "orders_per_customer",
+    "answers",
+    "points",
+    "ratio",
+    "tickets",
+    "tickets_per_customer",
+    "hours",
+    "days",
+    "years",
+    "periods",
 ]
 
 PURCHASE_WINDOW: Final = "purchase_window"
 CALENDAR: Final = "calendar"
-BOTH: Final = (PURCHASE_WINDOW, CALENDAR)
+SUBSCRIPTION: Final = "subscription"
+EVERY_BASIS: Final = (PURCHASE_WINDOW, CALENDAR, SUBSCRIPTION)
+SPELL_BASES: Final = (PURCHASE_WINDOW, SUBSCRIPTION)
+MONEY_BASES: Final = (CALENDAR, SUBSCRIPTION)
 ON_CALENDAR: Final = (CALENDAR,)
+ON_PURCHASE_WINDOW: Final = (PURCHASE_WINDOW,)
 ANY_SCALE: Final = "scale_*"
 
 PERIOD_RULE: Final = "final once every day of the period has been delivered, provisional before"
@@ -38,6 +55,7 @@ class MetricDefinition:
         bases: Values of the column ``basis`` under which it is published (``scale_*``: the scale of the answers).
         interval: How the 95 % interval is computed, or None where there is no standard one.
         is_additive: Whether values may be summed over periods and segments.
+        has_assumptions: Whether its rows state a horizon, discounting or margin basis in ``assumptions``.
         totals_only: Whether it exists for ``segment_set = 'all'`` only.
         maturity: When a value becomes final.
         version: Raised when the formula changes, so that a changed number can be told from a changed definition.
@@ -54,6 +72,7 @@ class MetricDefinition:
     bases: tuple[str, ...] = ON_CALENDAR
     interval: str | None = None
     is_additive: bool = False
+    has_assumptions: bool = False
     totals_only: bool = False
     maturity: str = PERIOD_RULE
     version: int = 1

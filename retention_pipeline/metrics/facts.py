@@ -12,6 +12,7 @@ from typing import Final, Self
 import numpy as np
 import pandas as pd
 
+from retention_pipeline.metrics.definition import CALENDAR
 from retention_pipeline.metrics.intervals import Floats
 from retention_pipeline.metrics.status import Bools, Integers
 
@@ -49,6 +50,17 @@ class Facts:
             prepared[name] = prepared[name].astype("str").astype("category")
         tie_breaks = [name for name in ("measure",) if name in prepared]
         return cls(prepared.sort_values([*KEYS, *tie_breaks], kind="stable", ignore_index=True))
+
+    @classmethod
+    def totals(cls, periods: pd.DataFrame, *, basis: str) -> Self:
+        """One row per period for everybody and without measures: where a metric says that its source is absent.
+
+        Args:
+            periods: ``fct_period``, whose calendar rows have every period once per segment.
+            basis: The basis the metric would have.
+        """
+        chosen = periods[(periods["basis"] == CALENDAR) & (periods["segment_set"] == TOTAL)]
+        return cls.of(chosen[[key for key in KEYS if key in chosen]].assign(basis=basis))
 
     def __len__(self) -> int:
         return len(self.frame)

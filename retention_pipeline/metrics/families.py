@@ -15,8 +15,13 @@ from retention_pipeline.metrics import (
     buying_behaviour,
     cohort_retention,
     customer_retention,
+    customer_segments,
     feedback_scores,
+    lifetime_value,
+    order_gaps,
     revenue_retention,
+    service_quality,
+    unit_economics,
 )
 from retention_pipeline.metrics.context import MetricContext
 
@@ -65,13 +70,44 @@ FAMILIES: Final = {
         Family(
             "buying_behaviour",
             "How often customers buy, how much, and who had bought before.",
-            ("fct_period",),
+            ("fct_period", "fct_orders_distribution", "fct_concentration_period"),
             buying_behaviour.compute,
+        ),
+        Family(
+            "order_gaps",
+            "How long customers wait before they order again.",
+            ("fct_order_gap_period", "fct_period"),
+            order_gaps.compute,
+        ),
+        Family(
+            "service_quality",
+            "Tickets, complaints, how fast they are answered, and why customers leave.",
+            ("fct_ticket_period", "fct_churn_reason_period", "fct_period"),
+            service_quality.compute,
+        ),
+        Family(
+            "lifetime_value",
+            "What a customer is worth, and for how long.",
+            ("fct_period", "fct_lifetime_period", "fct_cohort_period", "fct_spend_period"),
+            lifetime_value.compute,
+            has_cohorts=True,
+        ),
+        Family(
+            "unit_economics",
+            "What winning and keeping customers costs, and when it is earned back.",
+            ("fct_spend_period", "fct_period", "fct_lifetime_period", "fct_cohort_period"),
+            unit_economics.compute,
+        ),
+        Family(
+            "customer_segments",
+            "How many customers stand in which group by recency, frequency and money.",
+            ("fct_rfm_transition", "fct_period"),
+            customer_segments.compute,
         ),
         Family(
             "feedback_scores",
             "Recommendation, satisfaction and effort as customers report them.",
-            ("fct_feedback_period", "fct_period"),
+            ("fct_feedback_period", "fct_survey_period", "fct_nps_retention_period", "fct_period"),
             feedback_scores.compute,
         ),
     )

@@ -1,7 +1,8 @@
 """What customers say: recommendation, satisfaction, effort (section 8 of the metric definitions).
 
 Belongs here: definitions and formulas over ``fct_feedback_period``; the basis is the scale of the answers, so that two
-scales never share a cell. Not here: which answer of a customer counts (dbt).
+scales never share a cell. Not here: which answer of a customer counts (dbt), whether surveys are answered and customers
+stay (``survey_outcomes``).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Final
 import pandas as pd
 
 from retention_pipeline.core.status import Status
+from retention_pipeline.metrics import survey_outcomes
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.definition import ANSWER_RULE, ANY_SCALE, CALENDAR, MetricDefinition
 from retention_pipeline.metrics.facts import KEYS, TOTAL, Facts
 from retention_pipeline.metrics.intervals import NORMAL_MEAN, NPS, WILSON, Floats, normal_mean, nps, wilson, within
-from retention_pipeline.metrics.rows import Cells, assemble, count, without_value
+from retention_pipeline.metrics.rows import Cells, assemble, count, together, without_value
+from retention_pipeline.metrics.survey_outcomes import UNKNOWN_SCALE, on_scales
 
 _metric = partial(MetricDefinition, family="feedback_scores", maturity=ANSWER_RULE, bases=(ANY_SCALE,))
 _nps = partial(_metric, bases=("scale_0_10",), source="Reichheld 2003; A4")
@@ -56,6 +59,7 @@ DEFINITIONS: Final = (
         meaning="Answers that count: the latest per customer and survey wave, all questions of this scale together.",
         formula="count of counted answers",
     ),
+    *survey_outcomes.DEFINITIONS,
 )  # fmt: skip
 
 _EVERY: Final = "every"
@@ -67,48 +71,42 @@ _METRICS_OF: Final = {
     _EVERY: ("answers.standard",),
 }
 _SCALE_OF: Final = {"nps": "scale_0_10", "thumbs": "scale_0_1"}
-_UNKNOWN_SCALE: Final = "scale_unknown"
-_SCALE: Final = ["scale_min", "scale_max"]
 _SUMMED: Final = {"answers_count": "sum", "customers_count": "max"}
 
 
 def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
-    """Metric rows of the family from ``fct_feedback_period``.
+    """Metric rows of the family from ``fct_feedback_period``, ``fct_survey_period`` and ``fct_nps_retention_period``.
 
     A measure nobody has answered, and every measure of a shop without a feedback source, gets one ``source_absent`` row
     per metric and period of ``fct_period``, for totals.
     """
     answered = facts["fct_feedback_period"]
-    answered = answered if context.has_feedback else answered.iloc[:0]
+    answered = answered if "feedback" in context.sources else answered.iloc[:0]
     missing = sorted(set(_METRICS_OF) - {_EVERY} - set(answered["measure"]))
     if answered.empty:
         missing.append(_EVERY)
-    parts = [_on_scales(answered)] if len(answered) else []
+    parts = [_with_sums(answered)] if len(answered) else []
     parts += [_absent(facts["fct_period"], measure) for measure in missing]
     feedback = Facts.of(pd.concat(parts, ignore_index=True))
-    return assemble(feedback, _cells(feedback, missing), DEFINITIONS, context, source="feedback")
+    scores = assemble(feedback, _cells(feedback, missing), DEFINITIONS, context, source="feedback")
+    outcomes = (survey_outcomes.response_rates, survey_outcomes.retention_by_group)
+    return together([scores, *(rows(facts, context) for rows in outcomes)])
 
 
-def _on_scales(answered: pd.DataFrame) -> pd.DataFrame:
+def _with_sums(answered: pd.DataFrame) -> pd.DataFrame:
     """The facts with their scale as basis, and a measure ``every`` that adds up all measures of one scale."""
-    scales = answered[_SCALE].drop_duplicates()
-    names = [f"scale_{_plain(low)}_{_plain(high)}" for low, high in scales.itertuples(index=False)]
-    named = answered.merge(scales.assign(basis=names), on=_SCALE)
+    named = on_scales(answered)
     by = [key for key in KEYS if key in named]
     # One person may have answered two questions; the greater count is the cautious one where privacy is decided.
     together = named.groupby(by, observed=True, as_index=False).agg(_SUMMED).assign(measure=_EVERY)
     return pd.concat([named, together], ignore_index=True)
 
 
-def _plain(number: float) -> str:
-    return f"{float(number):.2f}".rstrip("0").rstrip(".")
-
-
 def _absent(periods: pd.DataFrame, measure: str) -> pd.DataFrame:
     """One row per period for a measure without answers."""
     totals = periods[(periods["basis"] == CALENDAR) & (periods["segment_set"] == TOTAL)]
     keys = [key for key in KEYS if key in totals]
-    return totals[keys].assign(basis=_SCALE_OF.get(measure, _UNKNOWN_SCALE), measure=measure)
+    return totals[keys].assign(basis=_SCALE_OF.get(measure, UNKNOWN_SCALE), measure=measure)
 
 
 def _cells(feedback: Facts, missing: list[str]) -> Iterator[Cells]:

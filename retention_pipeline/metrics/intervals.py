@@ -20,6 +20,7 @@ Z95: Final = NormalDist().inv_cdf(0.975)
 WILSON: Final = "wilson"
 NORMAL_MEAN: Final = "normal_mean"
 DELTA: Final = "delta_by_customer"
+DELTA_PRODUCT: Final = "delta_independent_factors"
 NPS: Final = "nps_variance"
 
 
@@ -51,17 +52,25 @@ def wilson(successes: Floats, trials: Floats) -> Interval:
 
 def normal_mean(n: Floats, total: Floats, total_squares: Floats) -> Interval:
     """Normal interval of a mean, from the number of observations, their sum and their sum of squares; needs n >= 2."""
+    return around(divide(total, n), mean_variance(n, total, total_squares))
+
+
+def mean_variance(n: Floats, total: Floats, total_squares: Floats) -> Floats:
+    """Variance of a mean, from the number of observations, their sum and their sum of squares; needs n >= 2."""
     n = _at_least_two(n)
-    mean = total / n
-    variance = np.maximum(total_squares - total * mean, 0.0) / (n - 1)
-    return _around(mean, np.sqrt(variance / n))
+    return np.maximum(total_squares - total * total / n, 0.0) / (n - 1) / n
 
 
 def ratio_delta(n: Floats, x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Floats) -> Interval:
-    """Delta-method interval of the ratio sum(y) / sum(x) over independent customers.
+    """Delta-method interval of the ratio sum(y) / sum(x) over independent customers; see ``ratio_variance``."""
+    return around(divide(y, x), ratio_variance(n, x, y, xx, yy, xy))
+
+
+def ratio_variance(n: Floats, x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Floats) -> Floats:
+    """Variance of the ratio sum(y) / sum(x) over independent customers, by the delta method.
 
     Args:
-        n: Customers; no interval below 2.
+        n: Customers; no variance below 2.
         x: Sum of the denominator over customers.
         y: Sum of the numerator over customers.
         xx: Sum of the squared denominator.
@@ -73,7 +82,12 @@ def ratio_delta(n: Floats, x: Floats, y: Floats, xx: Floats, yy: Floats, xy: Flo
     n = _at_least_two(n)
     ratio = divide(y, x)
     residuals = np.maximum(yy - 2 * ratio * xy + ratio**2 * xx, 0.0)
-    return _around(ratio, divide(np.sqrt(n / (n - 1) * residuals), x))
+    return divide(n / (n - 1) * residuals, x * x)
+
+
+def product_variance(first: Floats, first_variance: Floats, second: Floats, second_variance: Floats) -> Floats:
+    """Variance of a product of two estimates taken as independent, by the delta method."""
+    return first**2 * second_variance + second**2 * first_variance
 
 
 def nps(promoters: Floats, passives: Floats, detractors: Floats) -> Interval:
@@ -84,7 +98,13 @@ def nps(promoters: Floats, passives: Floats, detractors: Floats) -> Interval:
     n = _at_least_two(promoters + passives + detractors)
     up, down = promoters / n, detractors / n
     variance = np.maximum(up + down - (up - down) ** 2, 0.0)
-    return within(_around(up - down, np.sqrt(variance / n)), -1.0, 1.0)
+    return within(around(up - down, variance / n), -1.0, 1.0)
+
+
+def around(centre: Floats, variance: Floats) -> Interval:
+    """Normal interval of an estimate with this variance."""
+    spread = Z95 * np.sqrt(variance)
+    return centre - spread, centre + spread
 
 
 def within(interval: Interval, low: float | Floats, high: float | Floats) -> Interval:
@@ -99,7 +119,3 @@ def complement(interval: Interval) -> Interval:
 
 def _at_least_two(n: Floats) -> Floats:
     return np.where(n >= 2, n, np.nan)
-
-
-def _around(centre: Floats, error: Floats) -> Interval:
-    return centre - Z95 * error, centre + Z95 * error

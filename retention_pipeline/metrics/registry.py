@@ -13,8 +13,13 @@ from retention_pipeline.metrics import (
     buying_behaviour,
     cohort_retention,
     customer_retention,
+    customer_segments,
     feedback_scores,
+    lifetime_value,
+    order_gaps,
     revenue_retention,
+    service_quality,
+    unit_economics,
 )
 from retention_pipeline.metrics.definition import MetricDefinition
 
@@ -29,7 +34,12 @@ REGISTRY: Final[tuple[MetricDefinition, ...]] = (
     *revenue_retention.DEFINITIONS,
     *cohort_retention.DEFINITIONS,
     *buying_behaviour.DEFINITIONS,
+    *order_gaps.DEFINITIONS,
+    *lifetime_value.DEFINITIONS,
+    *customer_segments.DEFINITIONS,
     *feedback_scores.DEFINITIONS,
+    *service_quality.DEFINITIONS,
+    *unit_economics.DEFINITIONS,
 )
 
 BY_NAME: Final = {definition.name: definition for definition in REGISTRY}

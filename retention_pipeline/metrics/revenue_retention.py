@@ -1,7 +1,8 @@
 """Revenue kept, lost and added from one period to the next (section 4 of the metric definitions).
 
-Belongs here: definitions and formulas over the calendar rows of ``fct_period``; the base are customers with revenue in
-the previous period. Not here: counts of customers (customer_retention), revenue as such (buying_behaviour).
+Belongs here: definitions and formulas over ``fct_period``; the base are customers with revenue in the previous period
+(calendar), or with a running subscription at its start (subscription: revenue is what recurs at either boundary).
+Not here: counts of customers (customer_retention), revenue as such (buying_behaviour).
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import numpy as np
 import pandas as pd
 
 from retention_pipeline.metrics.context import MetricContext
-from retention_pipeline.metrics.definition import CALENDAR, MetricDefinition
+from retention_pipeline.metrics.definition import MONEY_BASES, MetricDefinition
 from retention_pipeline.metrics.facts import Facts
-from retention_pipeline.metrics.intervals import DELTA, Floats, complement, ratio_delta, within
-from retention_pipeline.metrics.rows import Cells, assemble, count
+from retention_pipeline.metrics.intervals import DELTA, complement, ratio_delta, within
+from retention_pipeline.metrics.rows import Cells, assemble_per_source, count
+from retention_pipeline.metrics.status import smallest_group
 
-_metric = partial(MetricDefinition, family="revenue_retention")
+_metric = partial(MetricDefinition, family="revenue_retention", bases=MONEY_BASES)
 _retention = partial(_metric, metric="revenue_retention", unit="fraction", interval=DELTA)
+_constant = partial(_metric, metric="revenue_retention", unit="fraction", source="growth accounting")
 _churn = partial(_metric, metric="revenue_churn", unit="fraction", interval=DELTA, source="A1")
 _bridge = partial(_metric, metric="revenue_bridge", unit="money", source="growth accounting")
 
@@ -34,6 +37,16 @@ DEFINITIONS: Final = (
         variant="net", source="growth accounting",
         meaning="What last period's customers spend now per unit they spent then; extra spending can lift it above 1.",
         formula="sum over last period's customers of revenue now / their revenue then",
+    ),
+    _constant(
+        variant="gross_constant",
+        meaning="The gross rate as it would be had no exchange rate moved.",
+        formula="revenue_retention.gross with both periods at the rates of the reference date",
+    ),
+    _constant(
+        variant="net_constant",
+        meaning="The net rate as it would be had no exchange rate moved.",
+        formula="revenue_retention.net with both periods at the rates of the reference date",
     ),
     _churn(
         variant="gross", meaning="Of last period's revenue, the share lost to customers who left or spent less.",
@@ -74,16 +87,25 @@ DEFINITIONS: Final = (
         formula="sum over last period's customers who did not buy of revenue then",
     ),
     _bridge(
-        variant="current", meaning="Revenue of this period, where the bridge ends.", is_additive=True,
-        formula="previous + new + expansion + reactivation - contraction - churn",
+        variant="fx", meaning="What moving exchange rates added to the change of revenue, or took from it.",
+        formula="change of revenue as reported - change of revenue at the rates of the reference date",
+    ),
+    _bridge(
+        variant="current", meaning="Revenue of this period, where the bridge ends.",
+        formula="previous + new + expansion + reactivation - contraction - churn + fx",
     ),
 )  # fmt: skip
 
 
 def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
-    """Metric rows of the family from the calendar rows of ``fct_period``."""
-    period = Facts.of(facts["fct_period"], basis=CALENDAR)
-    return assemble(period, [*_rates(period), *_bridge_cells(period)], DEFINITIONS, context, source="orders")
+    """Metric rows of the family from the rows of ``fct_period`` whose basis knows money."""
+    periods = facts["fct_period"]
+    return assemble_per_source(periods[periods["basis"].isin(MONEY_BASES)], _cells, DEFINITIONS, context)
+
+
+def _cells(period: Facts) -> Iterator[Cells]:
+    yield from _rates(period)
+    yield from _bridge_cells(period)
 
 
 def _rates(period: Facts) -> Iterator[Cells]:
@@ -95,12 +117,18 @@ def _rates(period: Facts) -> Iterator[Cells]:
         per_previous = partial(Cells, denominator=previous, n=n)
         yield per_previous(name=f"revenue_retention.{variant}", numerator=kept, interval=interval)
         yield per_previous(name=f"revenue_churn.{variant}", numerator=previous - kept, interval=complement(interval))
+        yield Cells(
+            name=f"revenue_retention.{variant}_constant",
+            numerator=period[f"revenue_retained_{variant}_constant"],
+            denominator=period["revenue_previous_constant"],
+            n=n,
+        )
     gained = period["revenue_new"] + period["revenue_reactivation"] + period["revenue_expansion"]
     yield Cells(
         name="quick_ratio.standard",
         numerator=gained,
         denominator=period["revenue_churn"] + period["revenue_contraction"],
-        n=period["customers_ordering"] + period["customers_lost"],
+        n=period["customers_end"] + period["customers_lost"],
     )
 
 
@@ -112,16 +140,10 @@ def _bridge_cells(period: Facts) -> Iterator[Cells]:
         "reactivation": "customers_reactivated",
         "contraction": "customers_retained",
         "churn": "customers_lost",
-        "current": "customers_ordering",
+        "fx": "customers_active",
+        "current": "customers_end",
     }
-    # The seven parts add up exactly, so one hidden part would follow from the others: all are shown or all hidden.
-    people = _smallest_group([period[column] for column in behind.values()])
+    # The eight parts add up exactly, so one hidden part would follow from the others: all are shown or all hidden.
+    people = smallest_group([period[column] for column in behind.values()])
     for variant, column in behind.items():
-        money = period["revenue_gross" if variant == "current" else f"revenue_{variant}"]
-        yield count(f"revenue_bridge.{variant}", money, n=period[column], people=people)
-
-
-def _smallest_group(groups: list[Floats]) -> Floats:
-    """Per row the smallest group that has anybody in it; 0 where none has."""
-    smallest: Floats = np.min([np.where(group > 0, group, np.inf) for group in groups], axis=0)
-    return np.where(np.isinf(smallest), 0.0, smallest)
+        yield count(f"revenue_bridge.{variant}", period[f"revenue_{variant}"], n=period[column], people=people)

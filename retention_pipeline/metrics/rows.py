@@ -5,17 +5,19 @@ Belongs here: value, status, suppression and layout of rows, the same for every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import union_categoricals
 
 from retention_pipeline.core.status import Status
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.metrics.context import MetricContext
-from retention_pipeline.metrics.definition import MetricDefinition
+from retention_pipeline.metrics.definition import SUBSCRIPTION, MetricDefinition
 from retention_pipeline.metrics.facts import KEYS, Facts
 from retention_pipeline.metrics.intervals import Floats, Interval, divide
 from retention_pipeline.metrics.status import (
@@ -30,6 +32,8 @@ from retention_pipeline.metrics.status import (
     is_complete,
     suppressed,
 )
+
+Texts: TypeAlias = NDArray[np.object_]
 
 _PARTS: Final = ("numerator", "denominator", "value", "n", "ci_low", "ci_high")
 
@@ -46,7 +50,12 @@ class Cells:
         interval: 95 % interval, None where there is no standard one.
         people: Customers whose privacy a cell touches, where that is not ``n``.
         where: Rows of the facts that have such a cell; None for all.
-        forced: ``immature`` or ``source_absent`` for cells without value; ``provisional`` for cells never to be final.
+        forced: ``immature`` or ``source_absent`` for cells without value.
+        settled: Rows whose value later days can not change; the others are provisional. None: as soon as the period is
+            delivered.
+        assumptions: What the value takes as given (one text, or one per row); None where nothing is assumed.
+        may_be_undefined: NaN in the numerator means that there is no such value, not that the facts are broken; the
+            denominator becomes 0.
     """
 
     name: str
@@ -57,6 +66,9 @@ class Cells:
     people: Floats | None = None
     where: Bools | None = None
     forced: Status | None = None
+    settled: Bools | None = None
+    assumptions: str | Texts | None = None
+    may_be_undefined: bool = False
 
 
 def count(name: str, values: Floats, *, n: Floats | None = None, **others: Any) -> Cells:
@@ -64,10 +76,27 @@ def count(name: str, values: Floats, *, n: Floats | None = None, **others: Any) 
     return Cells(name=name, numerator=values, n=values if n is None else n, **others)
 
 
-def without_value(name: str, status: Status, where: Bools) -> Cells:
+def without_value(name: str, status: Status, where: Bools, *, assumptions: str | Texts | None = None) -> Cells:
     """Cells that say only why there is no value."""
     nothing = np.full(len(where), np.nan)
-    return Cells(name=name, numerator=nothing, n=nothing, where=where, forced=status)
+    return Cells(name=name, numerator=nothing, n=nothing, where=where, forced=status, assumptions=assumptions)
+
+
+def only_where(cells: Cells, possible: Bools, otherwise: Status) -> Iterator[Cells]:
+    """The cells where the value can be had; the others with a status (``immature``, ``source_absent``) instead.
+
+    Suppression looks at the possible cells alone: the others show nothing, so they can only hide more.
+    """
+    where = np.ones(len(possible), dtype=bool) if cells.where is None else cells.where
+    yield replace(cells, where=where & possible)
+    yield without_value(cells.name, otherwise, where & ~possible, assumptions=cells.assumptions)
+
+
+def absent(facts: Facts, names: Iterable[str], where: Bools | None = None) -> Iterator[Cells]:
+    """Cells of metrics whose source is not configured; the facts are those of ``Facts.totals``."""
+    rows = np.ones(len(facts), dtype=bool) if where is None else where
+    for name in names:
+        yield without_value(name, Status.SOURCE_ABSENT, rows)
 
 
 def assemble(
@@ -91,12 +120,13 @@ def assemble(
     by_name = {definition.name: definition for definition in definitions}
     through = context.data_through.get(source)
     complete = is_complete(facts.frame["period_end"].to_numpy(), through)
-    chosen, blocks, described = [], [], []
+    chosen, blocks, described, assumed = [], [], [], []
     for one in cells:
         definition = by_name[one.name]
         rows = _rows(facts, one, definition)
         chosen.append(rows)
         described.append((definition, len(rows)))
+        assumed.append(_assumptions(one, rows))
         blocks.append(_block(facts, one, rows, complete, context.min_cell_size))
     table = facts.frame[list(KEYS)].take(np.concatenate(chosen)).reset_index(drop=True)
     table["status"] = _categorical(np.concatenate([block[1] for block in blocks]), [str(status) for status in STATUSES])
@@ -104,6 +134,7 @@ def assemble(
         table[name] = np.concatenate([block[0][position] for block in blocks])
     table["n"] = table["n"].astype("Int64")
     _describe(table, described, context.currency)
+    table["assumptions"] = _stacked(assumed)
     table["as_of"] = pd.Timestamp(context.as_of)
     table["as_of"] = table["as_of"].astype("datetime64[us]")
     table["data_through"] = pd.NaT if through is None else pd.Timestamp(through)
@@ -112,6 +143,37 @@ def assemble(
     texts = table.select_dtypes("category")
     table = table.astype({name: "str" for name in texts if not len(texts[name].cat.categories)})
     return table[list(METRIC_VALUES.column_names)]
+
+
+def assemble_per_source(
+    frame: pd.DataFrame,
+    cells: Callable[[Facts], Iterable[Cells]],
+    definitions: Sequence[MetricDefinition],
+    context: MetricContext,
+) -> pd.DataFrame:
+    """Rows of facts with a column ``basis``: subscriptions make their own basis complete, orders every other."""
+    by_subscription = frame["basis"] == SUBSCRIPTION
+    parts = [(frame[~by_subscription], "orders")]
+    if by_subscription.any():
+        parts.append((frame[by_subscription], "subscriptions"))
+    rows = []
+    for part, source in parts:
+        facts = Facts.of(part)
+        rows.append(assemble(facts, cells(facts), definitions, context, source))
+    return together(rows)
+
+
+def together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of several ``assemble`` calls, one below the other; texts stay categories."""
+    columns = {name: _stacked([part[name] for part in parts]) for name in METRIC_VALUES.column_names}
+    return pd.DataFrame(columns)
+
+
+def _stacked(columns: Sequence[pd.Series]) -> pd.Series:
+    if all(isinstance(column.dtype, pd.CategoricalDtype) for column in columns):
+        return pd.Series(union_categoricals(list(columns)))
+    texts = any(isinstance(column.dtype, pd.CategoricalDtype) for column in columns)
+    return pd.concat([column.astype("str") if texts else column for column in columns], ignore_index=True)
 
 
 def _rows(facts: Facts, one: Cells, definition: MetricDefinition) -> Integers:
@@ -126,22 +188,32 @@ def _block(facts: Facts, one: Cells, rows: Integers, complete: Bools, minimum: i
     denominator = nothing if one.denominator is None else one.denominator[rows]
     value = numerator if one.denominator is None else divide(numerator, denominator)
     low, high = (nothing, nothing) if one.interval is None else (one.interval[0][rows], one.interval[1][rows])
-    if one.forced in {Status.IMMATURE, Status.SOURCE_ABSENT}:
+    if one.may_be_undefined:
+        denominator = np.where(np.isnan(numerator), 0.0, denominator)
+    if one.forced is not None:
         codes = np.full(len(rows), CODE[one.forced], dtype=np.int8)
     else:
-        if np.isnan(numerator).any():
+        if np.isnan(numerator).any() and not one.may_be_undefined:
             raise ValueError(f"{one.name}: the facts hold NULL where it needs a number")
         hidden = np.zeros(len(rows), dtype=bool)
         segments = ~facts.is_total[rows]
         inside = rows[segments]
         people = n if one.people is None else one.people[rows]
         hidden[segments] = suppressed(people[segments], facts.sets[inside], facts.order[inside], minimum)
-        done = complete[rows] if one.forced is None else np.zeros(len(rows), dtype=bool)
+        done = complete[rows] if one.settled is None else complete[rows] & one.settled[rows]
         codes = decide(complete=done, defined=~np.isnan(value), hidden=hidden)
     parts, shown = HAS_PARTS[codes], HAS_VALUE[codes]
     visible = (parts, parts, shown, shown, shown, shown)
     numbers = (numerator, denominator, value, n, low, high)
     return tuple(np.where(mask, each, np.nan) for mask, each in zip(visible, numbers, strict=True)), codes
+
+
+def _assumptions(one: Cells, rows: Integers) -> pd.Series:
+    """What the chosen rows take as given."""
+    if one.assumptions is None or isinstance(one.assumptions, str):
+        texts = [] if one.assumptions is None else [one.assumptions]
+        return _categorical(np.full(len(rows), len(texts) - 1, dtype=np.int8), texts)
+    return pd.Series(pd.Categorical(pd.Series(one.assumptions[rows], dtype="str")))
 
 
 def _describe(table: pd.DataFrame, described: Sequence[tuple[MetricDefinition, int]], currency: str) -> None:

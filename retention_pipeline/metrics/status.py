@@ -14,6 +14,7 @@ versions.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -74,3 +75,9 @@ def suppressed(people: Floats, sets: Integers, order: Integers, minimum: int) ->
     already_hidden = before - before[first]
     hidden[rows] = small[rows] | (already_hidden < minimum)
     return hidden
+
+
+def smallest_group(groups: Sequence[Floats]) -> Floats:
+    """Per row the smallest group that has anybody in it, 0 where none has: whose privacy a mixed value touches."""
+    smallest: Floats = np.min([np.where(group > 0, group, np.inf) for group in groups], axis=0)
+    return np.where(np.isinf(smallest), 0.0, smallest)

@@ -19,7 +19,10 @@ from retention_pipeline.metrics.registry import of_family
 
 _RUN: Final = ("as_of", "data_through")
 _LONG: Final = {column.name: column for column in METRIC_VALUES.columns}
-_SUFFIX: Final = {"value": "", "ci_low": "__low", "ci_high": "__high", "n": "__n", "status": "__status"}
+_SUFFIX: Final = {
+    "value": "", "ci_low": "__low", "ci_high": "__high", "n": "__n", "status": "__status",
+    "assumptions": "__assumptions",
+}  # fmt: skip
 
 
 def wide_table(family: str) -> Table:
@@ -69,7 +72,8 @@ def _keys(family: str) -> tuple[str, ...]:
 
 def _columns(family: str) -> tuple[Column, ...]:
     definitions = of_family(family)
-    columns = [replace(_LONG[name], nullable=False) for name in _keys(family)]
+    # Rows that pool cohorts have an age and no cohort; rows of lifetime values may have neither.
+    columns = [replace(_LONG[name], nullable=name.startswith("cohort_")) for name in _keys(family)]
     if any(definition.unit == "money" for definition in definitions):
         columns.append(replace(_LONG["currency"], meaning="Currency of the money columns."))
     for definition in definitions:
@@ -88,6 +92,8 @@ def _parts(definition: MetricDefinition) -> Iterator[tuple[str, str]]:
             continue
         if part == "n" and counts_people:
             continue
+        if part == "assumptions" and not definition.has_assumptions:
+            continue
         yield part, definition.column + suffix
 
 
@@ -99,4 +105,5 @@ def _meaning(definition: MetricDefinition, part: str) -> str:
         "ci_high": f"Upper end of the 95 % interval of {definition.name} ({definition.interval}).",
         "n": f"How many stand behind {definition.name}: {_LONG['n'].meaning[0].lower()}{_LONG['n'].meaning[1:]}",
         "status": f"Status of {definition.name}: {_LONG['status'].meaning}",
+        "assumptions": f"What {definition.name} takes as given: horizon, discounting, margin basis.",
     }[part]

@@ -27,10 +27,17 @@ PARAMETERS = {
     "timezone": r"[A-Za-z0-9_+\-/]+",
     "week_start": r"[a-z]+",
     "minimum_amount": _NUMBER,
+    "max_quarantined_share": _NUMBER,
+    "tolerated_quarantined_rows": r"\d{1,18}",
+    "max_rate_age_days": r"\d{1,6}",
+    "fx_reference_date": _DATE,
+    "sla_hours": rf"{_NUMBER}|null",
     "excluded_statuses": _LIST,
     "grains": _LIST,
     "cohort_grains": _LIST,
     "segments": _LIST,
+    "derived_segments": _LIST,
+    "sources": _LIST,
 }
 """Name of each parameter and the pattern its text must match; values stand in the SQL as they are."""
 
@@ -46,7 +53,7 @@ def gate_parameters(settings: Settings, *, as_of: dt.date, data_through: dt.date
     Raises:
         ConfigError: A value cannot be written as a literal.
     """
-    shop = settings.shop
+    shop, limits = settings.shop, settings.limits
     values = {
         "as_of": as_of.isoformat(),
         "data_through": data_through.isoformat(),
@@ -55,18 +62,30 @@ def gate_parameters(settings: Settings, *, as_of: dt.date, data_through: dt.date
         "currency": shop.currency,
         "timezone": shop.timezone,
         "week_start": shop.week_start,
-        "minimum_amount": format(Decimal(str(shop.minimum_amount)), "f"),
+        "minimum_amount": _number(shop.minimum_amount),
+        "max_quarantined_share": _number(limits.max_quarantined_share),
+        "tolerated_quarantined_rows": str(limits.tolerated_quarantined_rows),
+        "max_rate_age_days": str(limits.max_rate_age_days),
+        "fx_reference_date": (shop.fx_reference_date or dt.date.min).isoformat(),
+        "sla_hours": "null" if shop.sla_hours is None else _number(shop.sla_hours),
         "excluded_statuses": list_literal(shop.excluded_statuses),
         "grains": list_literal(shop.grains),
         "cohort_grains": list_literal(shop.cohort_grains or ()),
         "segments": list_literal(shop.segments),
+        "derived_segments": list_literal(settings.derived_segments),
+        "sources": list_literal(settings.sources.configured()),
     }
     return check_parameters(values)
 
 
 def configured_parts(settings: Settings) -> frozenset[str]:
-    """What a suite may ``need``: the configured sources, and ``segments`` when there is at least one."""
-    return frozenset(settings.sources.configured()) | ({"segments"} if settings.shop.segments else frozenset())
+    """What a suite may ``need``: the configured sources, ``segments`` if there is any, ``rfm`` if it is cut."""
+    parts = {"segments": bool(settings.shop.segments), "rfm": settings.rfm is not None}
+    return frozenset(settings.sources.configured()) | {name for name, there in parts.items() if there}
+
+
+def _number(value: float) -> str:
+    return format(Decimal(str(value)), "f")
 
 
 def list_literal(values: Iterable[str]) -> str:

@@ -80,13 +80,20 @@ class Check(_Model):
         )
 
 
+Part = Literal[
+    "customers", "feedback", "subscriptions", "tickets", "churn_reasons", "spend", "fx_rates", "benchmarks",
+    "segments", "rfm",
+]  # fmt: skip
+"""What may not be configured: the optional sources, segments, cut points."""
+
+
 class Suite(_Model):
     """All checks of one table; ``needs`` names the configured part without which the table is rightly empty."""
 
     table: TableName
     description: Sentence
     key: Annotated[list[Identifier], Field(min_length=1)]
-    needs: Literal["customers", "feedback", "segments"] | None = None
+    needs: Part | None = None
     checks: Annotated[list[Check], Field(min_length=1)]
 
     @model_validator(mode="after")

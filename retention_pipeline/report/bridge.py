@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from retention_pipeline.report.canvas import BLUE, GREEN, INK, ORANGE, SKY, VERMILION, amount_axis, draw, label_periods
+from retention_pipeline.report.canvas import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    amount_axis,
+    draw,
+    label_periods,
+)
 from retention_pipeline.report.published import Period, Value, read_meaning, read_series
 from retention_pipeline.report.section import Meaning, Picture, Section
 from retention_pipeline.report.words import amount, with_interval
@@ -27,8 +38,9 @@ PARTS = (
     ("reactivation", 1, GREEN),
     ("contraction", -1, ORANGE),
     ("churn", -1, VERMILION),
+    ("fx", 1, PURPLE),
 )
-"""Variant, direction, colour; stacked from the zero line outwards."""
+"""Variant, direction, colour; stacked from the zero line outwards. Exchange rates may add or take."""
 
 _NOTHING = Value(None, None, None, "unknown", None)
 
@@ -39,7 +51,9 @@ def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequenc
     for variant, _, _ in PARTS:
         found = read_series(published, grain, "revenue_bridge", variant, "calendar")
         parts[variant] = [found.get(period.start, _NOTHING) for period in periods]
-    meanings = tuple(Meaning(variant, read_meaning(published, "revenue_bridge", variant)) for variant, _, _ in PARTS)
+    if not any(value.value for value in parts["fx"]):
+        del parts["fx"]  # a shop with one currency
+    meanings = tuple(Meaning(variant, read_meaning(published, "revenue_bridge", variant)) for variant in parts)
     if all(value.value is None for values in parts.values() for value in values):
         return Section("bridge", HEADING, meanings, notes=("No revenue has been published, so there is no bridge.",))
     title = f"Revenue gained and lost against the previous {grain}"
@@ -51,10 +65,10 @@ def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequenc
         axes.axhline(0, color=INK, linewidth=0.8)
         label_periods(axes, periods)
         amount_axis(axes.yaxis)
-        figure.legend(loc="outside lower center", ncols=len(PARTS))
+        figure.legend(loc="outside lower center", ncols=len(parts))
 
     latest = max((place for place, period in enumerate(periods) if period.is_complete), default=len(periods) - 1)
-    said = ", ".join(f"{variant} {with_interval(parts[variant][latest], amount)}" for variant, _, _ in PARTS)
+    said = ", ".join(f"{variant} {with_interval(parts[variant][latest], amount)}" for variant in parts)
     caption = f"{periods[latest].label}, {currency}: {said}."
     alt = f"Stacked bars for {len(periods)} periods, {periods[0].label} to {periods[-1].label}. In {caption}"
     if any(value.is_open for values in parts.values() for value in values):
@@ -64,12 +78,15 @@ def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequenc
 
 
 def _paint_bars(axes: Axes, parts: dict[str, list[Value]]) -> None:
-    tops = {direction: [0.0] * len(next(iter(parts.values()))) for direction in (1, -1)}
+    ends = {is_gain: [0.0] * len(next(iter(parts.values()))) for is_gain in (True, False)}
     for variant, direction, colour in PARTS:
+        if variant not in parts:
+            continue
         heights = [direction * (value.value or 0.0) for value in parts[variant]]
-        feet = list(tops[direction])
+        feet = [ends[height >= 0][place] for place, height in enumerate(heights)]
         bars = axes.bar(range(len(heights)), heights, bottom=feet, width=0.78, color=colour, label=variant)
         for bar, value in zip(bars, parts[variant], strict=True):
             if value.is_open:
                 bar.set(alpha=0.45, hatch="////", edgecolor="white", linewidth=0)
-        tops[direction] = [foot + height for foot, height in zip(feet, heights, strict=True)]
+        for place, height in enumerate(heights):
+            ends[height >= 0][place] += height

@@ -26,7 +26,7 @@ COLOURS = 40
 """Steps of a colour map; from 50 on the plotting library would turn the colour bar into a bitmap."""
 
 # Okabe and Ito's palette: told apart under every common kind of colour blindness.
-BLUE, SKY, GREEN, ORANGE, VERMILION = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00"
+BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
 INK, QUIET, RULE = "#222222", "#555555", "#DDDDDD"
 
 _STYLE: dict[str, Any] = {
@@ -128,3 +128,16 @@ def colours(name: str, low: float, high: float) -> Any:
     whole = colormaps[name]
     steps = [whole(low + (high - low) * step / (COLOURS - 1)) for step in range(COLOURS)]
     return LinearSegmentedColormap.from_list(name, steps, N=COLOURS)
+
+
+def ink_on(colour: tuple[float, float, float, float]) -> str:
+    """Dark or white, whichever can be read on a colour."""
+    red, green, blue, _ = colour
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.52 else "white"
+
+
+def names_only(axes: Axes) -> None:
+    """For plots with names on the y axis: no line and no ticks beside them."""
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_color(QUIET)

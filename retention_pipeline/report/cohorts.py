@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from retention_pipeline.report.canvas import INK, amount_axis, colour_bar, colours, draw, percent_axis
+from retention_pipeline.report.canvas import amount_axis, colour_bar, colours, draw, ink_on, percent_axis
 from retention_pipeline.report.published import COHORTS_PLOTTED, Cohort, read_cohorts, read_meaning
 from retention_pipeline.report.section import Meaning, Picture, Section
 from retention_pipeline.report.words import amount, percent
@@ -51,7 +51,7 @@ def heatmap_section(published: DuckDBPyConnection, grain: Grain | None) -> Secti
     )
     height = 1.3 + 0.2 * len(cohorts)
     svg = draw("cohorts", height, paint, title=title, alt=alt)
-    return Section("cohorts", "Cohorts: who comes back", (meaning,), (Picture(svg, caption),), _cut(cohorts))
+    return Section("cohorts", "Cohorts: who comes back", (meaning,), (Picture(svg, caption),), notes=_cut(cohorts))
 
 
 def value_section(published: DuckDBPyConnection, grain: Grain | None, currency: str) -> Section:
@@ -81,7 +81,7 @@ def value_section(published: DuckDBPyConnection, grain: Grain | None, currency: 
     if is_open:
         caption += " Dashed: the period is still open, so the value may change."
     svg = draw("value", 3.8, paint, title=title, alt=alt)
-    return Section("value", heading, (meaning,), (Picture(svg, caption),), _cut(cohorts))
+    return Section("value", heading, (meaning,), (Picture(svg, caption),), notes=_cut(cohorts))
 
 
 def _values(cohort: Cohort, first_age: int = 0) -> dict[int, float]:
@@ -111,8 +111,7 @@ def _paint_cells(axes: Axes, cohorts: Sequence[Cohort], highest: float) -> Any:
         for row, values in enumerate(rows):
             for age, value in enumerate(values, start=1):
                 if value == value:  # noqa: PLR0124  # only NaN, a cell without a value, differs from itself
-                    red, green, blue, _ = palette(value / (highest or 1))
-                    colour = INK if 0.299 * red + 0.587 * green + 0.114 * blue > 0.52 else "white"
+                    colour = ink_on(palette(value / (highest or 1)))
                     axes.text(age, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5, color=colour)
     axes.set_yticks(range(len(cohorts)), [_sized(cohort) for cohort in cohorts], fontsize=7.5)
     axes.set_xticks(range(1, ages + 1, 1 if ages <= 40 else 6))

@@ -162,3 +162,64 @@ def read_meaning(published: DuckDBPyConnection, metric: str, variant: str) -> st
         "select meaning from _metric_catalog where metric = ? and variant = ?", [metric, variant]
     ).fetchall()
     return str(rows[0][0]) if rows else ""
+
+
+def read_history(published: DuckDBPyConnection, metric: str, variant: str, segment_set: str) -> dict[str, Value]:
+    """Values over the whole history by segment."""
+    rows = published.execute(
+        "select segment_key, value, ci_low, ci_high, status, n from metric_values where grain = 'all' "
+        "and metric = ? and variant = ? and segment_set = ?",
+        [metric, variant, segment_set],
+    ).fetchall()
+    return {key: Value(*rest) for key, *rest in rows}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One variant of a yearly metric with what it takes for granted."""
+
+    variant: str
+    basis: str
+    label: str
+    value: Value
+    assumptions: str
+
+
+def read_estimates(published: DuckDBPyConnection, metric: str) -> list[Estimate]:
+    """Variants of the whole shop in the latest year that is final for one of them, else in the latest year."""
+    rows = published.execute(
+        "select variant, basis, period_start, assumptions, value, ci_low, ci_high, status, n from metric_values "
+        "where metric = ? and grain = 'year' and segment_set = 'all' and cohort_start is null "
+        "order by variant, basis, period_start",
+        [metric],
+    ).fetchall()
+    years = [(status == Status.FINAL, start) for _, _, start, *_, status, _ in rows]
+    latest = max(years, default=(False, None))[1]
+    return [
+        Estimate(variant, basis, period_label(start, "year"), Value(*rest), assumptions or "")
+        for variant, basis, start, assumptions, *rest in rows
+        if start == latest
+    ]
+
+
+@dataclass(frozen=True)
+class Latest:
+    """Values of one segment set in one period."""
+
+    label: str
+    values: dict[str, Value]
+
+
+def read_latest(published: DuckDBPyConnection, metric: str, variant: str, segment_set: str) -> Latest:
+    """Values by segment in the latest final period, else in the latest one; of the grain they are published in."""
+    rows = published.execute(
+        "select grain, period_start, segment_key, value, ci_low, ci_high, status, n from metric_values "
+        "where metric = ? and variant = ? and segment_set = ? order by period_start, segment_key",
+        [metric, variant, segment_set],
+    ).fetchall()
+    if not rows:
+        return Latest("", {})
+    is_final = [status != Status.PROVISIONAL for *_, status, _ in rows]
+    grain, latest = max(zip(is_final, ((row[1], row[0]) for row in rows), strict=True))[1][::-1]
+    values = {row[2]: Value(*row[3:]) for row in rows if row[:2] == (grain, latest)}
+    return Latest(period_label(latest, grain), values)

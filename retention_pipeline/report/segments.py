@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from retention_pipeline.core.status import Status
-from retention_pipeline.report.canvas import BLUE, QUIET, VERMILION, draw, percent_axis
+from retention_pipeline.report.canvas import BLUE, VERMILION, draw, names_only, percent_axis
 from retention_pipeline.report.published import Period, Value, read_meaning, read_segments, read_series
 from retention_pipeline.report.section import Meaning, Picture, Section
 from retention_pipeline.report.words import listing, name, percent, with_interval
@@ -42,7 +42,7 @@ def segments_section(published: DuckDBPyConnection, grain: Grain, periods: Seque
         picture = _picture(f"segments-{number}", f"{name(segment_set)}, {period.label}", values, total)
         pictures += [picture] if picture else []
         notes += _left_out(name(segment_set), values)
-    return Section("segments", f"{HEADING}, {period.label}", meaning, tuple(pictures), tuple(notes))
+    return Section("segments", f"{HEADING}, {period.label}", meaning, tuple(pictures), notes=tuple(notes))
 
 
 def _plotted(values: Mapping[str, Value]) -> list[tuple[str, Value]]:
@@ -83,9 +83,7 @@ def _paint_dots(axes: Axes, shown: Sequence[tuple[str, Value]], total: Value | N
         )  # fmt: skip
     axes.set_yticks(range(len(shown)), [f"{name(key)} ({value.n or 0:,})" for key, value in shown])
     axes.set_ylim(-0.6, len(shown) - 0.4)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.spines["bottom"].set_color(QUIET)
+    names_only(axes)
     low, high = axes.get_xlim()
     axes.set_xlim(max(low, -0.01), min(high, 1.01))
     percent_axis(axes.xaxis)

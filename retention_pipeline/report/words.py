@@ -32,6 +32,18 @@ def amount(value: float) -> str:
     return f"{value:,.0f}"
 
 
+def decimals(value: float) -> str:
+    """A number with two decimals, three when it is below one, thousands separated."""
+    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.3f}"
+
+
+def by_unit(unit: str, currency: str) -> tuple[Form, str]:
+    """How values of a unit of the metric catalogue are written, and the word behind them, which may be empty."""
+    if unit == "fraction":
+        return percent, ""
+    return decimals, {"money": currency, "ratio": ""}.get(unit, unit.replace("_", " "))
+
+
 def with_interval(found: Value, form: Form) -> str:
     """A value with its interval and, unless it is final, its status."""
     if found.value is None:

@@ -1,7 +1,7 @@
 """The delivery store: opening it, and what it says about time.
 
 Belongs here: the store's file and format, ``as_of``, ``data_through``, the fingerprint of a run's inputs.
-Not here: filling the store (``intake``), the meaning of its columns (``core.tables``).
+Not here: filling the store (``intake``), the meaning of its columns (``core.store_tables``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError, StorageError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.tables import STORE_TABLES
+from retention_pipeline.core.store_tables import STORE_TABLES
 from retention_pipeline.warehouse import files
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash
@@ -23,7 +23,7 @@ from retention_pipeline.warehouse.keys import id_key_fingerprint
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = "1"
+FORMAT = "2"
 """Version of the store's tables; a store of another format is refused rather than misread."""
 
 
@@ -38,43 +38,51 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
     if read_only:
         if not home.store.exists():
             raise NothingPublishedError(f"{home.root}: nothing has been delivered yet", remedy="start with a run")
-        return connect(home.store, read_only=True)
+        return _checked(connect(home.store, read_only=True), home)
     with files.os_errors(home.root):
         files.make_dir(home.root, files.TRAVERSE_DIR)
     connection = connect(home.store)
     try:
         with duckdb_errors(home.store):
             home.store.chmod(files.PRIVATE_FILE)
-            _create_tables(connection, home)
+            connection.execute("BEGIN")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS main.store_settings (name VARCHAR PRIMARY KEY, value VARCHAR)"
+            )
+            connection.execute("INSERT OR IGNORE INTO main.store_settings VALUES ('format', ?)", [FORMAT])
+            _checked(connection, home)
+            _create_tables(connection)
+            failpoint("store.before_commit")
+            connection.execute("COMMIT")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _create_tables(connection: DuckDBPyConnection, home: Home) -> None:
-    connection.execute("BEGIN")
-    connection.execute("CREATE TABLE IF NOT EXISTS main.store_settings (name VARCHAR PRIMARY KEY, value VARCHAR)")
-    connection.execute("INSERT OR IGNORE INTO main.store_settings VALUES ('format', ?)", [FORMAT])
+def _checked(connection: DuckDBPyConnection, home: Home) -> DuckDBPyConnection:
+    """The connection, if the store is of the format this program reads; a store of another is left as it is."""
+    found = _setting(connection, "format")
+    if found != FORMAT:
+        connection.close()
+        raise StorageError(
+            f"{home.store} has format {found}, this program reads format {FORMAT}",
+            remedy="use the version of the program that wrote it, or name a new home directory and take the delivered"
+            " files in again (copy keys/id.key there first, so that customers keep their hashes)",
+        )
+    return connection
+
+
+def _create_tables(connection: DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
     for table in STORE_TABLES:
         connection.execute(table.ddl)
-    failpoint("store.before_commit")
-    connection.execute("COMMIT")
-    found = _setting(connection, "format")
-    if found != FORMAT:
-        raise StorageError(
-            f"{home.store} has format {found}, this program reads format {FORMAT}",
-            remedy="use the version of the program that wrote it, or a new home directory",
-        )
 
 
 def scratch_store() -> DuckDBPyConnection:
     """An empty delivery store in memory, for looking at sources without keeping anything."""
     connection = connect(None)
-    connection.execute("CREATE SCHEMA raw")
-    for table in STORE_TABLES:
-        connection.execute(table.ddl)
+    _create_tables(connection)
     return connection
 
 

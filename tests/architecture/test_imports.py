@@ -15,8 +15,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_IMPORT = {
     "core": set(),
-    "config_schema": {"core"},
-    "config": {"core", "config_schema"},
+    "config_sources": {"core"},
+    "config_schema": {"core", "config_sources"},
+    "config": {"core", "config_sources", "config_schema"},
     "intake": {"core", "config"},
     "warehouse": {"core", "config"},
     "metrics": {"core", "config"},

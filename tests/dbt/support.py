@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from retention_pipeline.core.tables import STORE_TABLES
+from retention_pipeline.core.store_tables import STORE_TABLES
 from retention_pipeline.warehouse.connection import release_process_caches
+from tests.dbt.rows import Rows
+
+__all__ = ["MARTS", "PROJECT", "Project", "Rows", "cells", "common_arguments", "contents", "write_store"]
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 VARIABLES: dict[str, Any] = {
@@ -23,72 +26,6 @@ VARIABLES: dict[str, Any] = {
     "activity_window_days": 30, "grains": ["week", "month", "year"], "cohort_grains": ["month"],
     "week_start": "monday", "segments": ["tier"], "excluded_statuses": ["cancelled"], "minimum_amount": 0.0,
 }  # fmt: skip
-
-
-@dataclass
-class Rows:
-    """What a shop delivered; each (source, known date) is one delivery unless a row names another."""
-
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {t.name: [] for t in STORE_TABLES})
-
-    def deliver(self, source: str, day: str | None, *, name: str = "", kind: str = "increment", **flags: Any) -> str:
-        """Record a delivery once and return its id."""
-        delivery_id = name or f"{source}-{day or 'history'}"
-        if all(row["delivery_id"] != delivery_id for row in self.tables["deliveries"]):
-            self.tables["deliveries"].append({
-                "delivery_id": delivery_id, "source": source, "kind": kind, "business_date": day, "path": "",
-                "content_sha256": "", "mapping_hash": "", "sequence": len(self.tables["deliveries"]),
-                "received_date": "2024-01-01", "status": "accepted", "refusal": None, "records": 0, "loaded": 0,
-                "quarantined": 0, "suppressed": 0, "first_known": day, "last_known": day, "is_current": True, **flags,
-            })  # fmt: skip
-        return delivery_id
-
-    def _add(self, source: str, known: str, delivery: str | None, **values: Any) -> None:
-        delivery_id = delivery or self.deliver(source, known)
-        rows = self.tables[source]
-        rows.append({**values, "known_date": known, "delivery_id": delivery_id, "line": len(rows) + 2})
-
-    def order(
-        self, order_id: str, customer_id: str | None, at: str, amount: str | int | Decimal, *, refund: str | int = 0,
-        status: str = "paid", updated: str | None = None, known: str | None = None, delivery: str | None = None,
-    ) -> None:  # fmt: skip
-        """One order record; ``at`` is a date (noon) or an instant."""
-        self._add(
-            "orders", known or at[:10], delivery, order_id=order_id, customer_id=customer_id, ordered_at=instant(at),
-            updated_at=updated, status=status, currency="EUR", amount=amount, refund_amount=refund, cost_amount=None,
-        )  # fmt: skip
-
-    def customer(
-        self,
-        customer_id: str,
-        known: str,
-        *,
-        delivery: str | None = None,
-        updated: str | None = None,
-        **attributes: Any,
-    ) -> None:
-        """One customer record with its segments."""
-        self._add(
-            "customers", known, delivery, customer_id=customer_id, created_at=None, updated_at=updated,
-            attributes=attributes,
-        )  # fmt: skip
-
-    def answer(
-        self, feedback_id: str, customer_id: str | None, at: str, measure: str, score: int,
-        *, scale: tuple[int, int] = (0, 10), wave: str | None = None, known: str | None = None,
-        updated: str | None = None,
-    ) -> None:  # fmt: skip
-        """One answer to a survey."""
-        self._add(
-            "feedback", known or at[:10], None, feedback_id=feedback_id, customer_id=customer_id, order_id=None,
-            sent_at=None, submitted_at=instant(at), measure=measure, score=score, scale_min=scale[0],
-            scale_max=scale[1], wave=wave, updated_at=updated,
-        )  # fmt: skip
-
-
-def instant(at: str) -> str:
-    """Noon of a date, or the instant itself."""
-    return at if len(at) > 10 else f"{at} 12:00:00"
 
 
 def write_store(path: Path, rows: Rows) -> None:
@@ -112,7 +49,13 @@ class Project:
     builds: int = 0
 
     def build(
-        self, rows: Rows, *, select: tuple[str, ...] = (), tests: bool = False, **variables: Any
+        self,
+        rows: Rows,
+        *,
+        select: tuple[str, ...] = (),
+        tests: bool = False,
+        unit_tests: bool = True,
+        **variables: Any,
     ) -> duckdb.DuckDBPyConnection:
         """Build over a store with these rows.
 
@@ -120,7 +63,9 @@ class Project:
             rows: What was delivered.
             select: dbt selection; everything when empty.
             tests: Whether data tests and unit tests run too.
-            variables: Overrides of :data:`VARIABLES`.
+            unit_tests: Whether unit tests are among them; they bring their own rows, so once is enough.
+            variables: Overrides of :data:`VARIABLES`; by default the three usual sources and the delivered ones are
+                configured.
 
         Returns:
             An open connection to the build file.
@@ -133,11 +78,13 @@ class Project:
         home.mkdir()
         write_store(home / "store.duckdb", rows)
         arguments = ["build" if tests else "run", *common_arguments(home), *(["--select", *select] if select else [])]
+        if tests and not unit_tests:
+            arguments += ["--exclude-resource-type", "unit_test"]
         with MonkeyPatch.context() as patch:
             patch.setenv("DBT_RETENTION_BUILD", str(home / "build.duckdb"))
             patch.setenv("DBT_RETENTION_STORE", str(home / "store.duckdb"))
             outcome = dbtRunner(manifest=self.manifest.deepcopy()).invoke(
-                [*arguments, "--vars", json.dumps({**VARIABLES, **variables})]
+                [*arguments, "--vars", json.dumps({**VARIABLES, "sources": rows.sources, **variables})]
             )
         release_process_caches()
         bad = [f"{r.node.name}: {r.message}" for r in outcome.result or () if r.status not in {"success", "pass"}]
@@ -166,10 +113,7 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else value
 
 
-MARTS = (
-    "dim_period", "dim_customer", "dim_customer_segment", "fct_customer_period", "fct_period", "fct_cohort_period",
-    "fct_feedback_period",
-)  # fmt: skip
+MARTS = tuple(sorted(path.stem for path in (PROJECT / "models" / "marts").glob("*.sql")))
 
 
 def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:

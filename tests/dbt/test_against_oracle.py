@@ -26,6 +26,7 @@ SHOP = Shop(
     timezone="America/New_York", currency="EUR", window_days=25, grains=("day", "week", "month", "year"),
     cohort_grains=("week", "month"), week_start="sunday", segments=("tier", "country"),
     excluded_statuses=("cancelled", "fraud"), minimum_amount=Decimal("1.5"), min_cell_size=5, open_ended_cohorts=False,
+    derived_segments=("new_returning", "nps_group"),
 )  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def as_rows(records: Records) -> Rows:
         )
     for answer in records.feedback or []:
         rows.answer(
-            answer.feedback_id, answer.customer_id, str(answer.submitted_at), answer.measure, int(answer.score),
+            answer.feedback_id, answer.customer_id, str(answer.submitted_at), answer.measure, int(answer.score or 0),
             scale=(int(answer.scale_min), int(answer.scale_max)), wave=answer.wave, known=str(answer.known_date),
             updated=text(answer.updated_at),
         )  # fmt: skip
@@ -104,6 +105,7 @@ def both_sides(request: pytest.FixtureRequest, project: Project) -> tuple[State,
         as_rows(records), as_of=AS_OF.isoformat(), timezone=SHOP.timezone, activity_window_days=SHOP.window_days,
         grains=SHOP.grains, cohort_grains=SHOP.cohort_grains, week_start=SHOP.week_start, segments=SHOP.segments,
         excluded_statuses=SHOP.excluded_statuses, minimum_amount=float(SHOP.minimum_amount),
+        derived_segments=SHOP.derived_segments,
     )  # fmt: skip
     return state_at(records, SHOP, AS_OF), built
 

@@ -78,8 +78,19 @@ def test_calendar_activity_compares_neighbouring_periods(built: duckdb.DuckDBPyC
     assert march["customers_lapsed_start"] == 1  # cleo did not order in February
 
 
+def test_who_is_active_somewhere_in_a_period(built: duckdb.DuckDBPyConnection) -> None:
+    # bert lapsed on 1 February and came back on the 2nd; on the calendar basis cleo still counts as lost
+    for basis, active in (("purchase_window", (3, 3, 4)), ("calendar", (3, 3, 3))):
+        starts = ("2024-01-01", "2024-02-01", "2024-03-01")
+        assert tuple(month(built, basis, start)["customers_active"] for start in starts) == active, basis
+
+
 def test_revenue_bridge_of_february(built: duckdb.DuckDBPyConnection) -> None:
     row = month(built, "calendar", "2024-02-01")
+    assert (row["revenue_current"], row["revenue_fx"]) == (50, 0)
+    assert (row["revenue_previous_constant"], row["revenue_retained_net_constant"]) == (130, 50)
+    window = month(built, "purchase_window", "2024-02-01")
+    assert (window["revenue_current"], window["revenue_previous"], window["revenue_gross"]) == (0, 0, 50)
     assert row["revenue_previous"] == 130
     assert (row["revenue_expansion"], row["revenue_contraction"], row["revenue_churn"]) == (20, 0, 100)
     assert (row["revenue_retained_gross"], row["revenue_retained_net"], row["revenue_gross"]) == (30, 50, 50)
@@ -121,7 +132,8 @@ def test_one_answer_per_customer_and_wave_counts(built: duckdb.DuckDBPyConnectio
         """select segment_key, measure, answers_count as n, promoters_count as p, passives_count as s,
         detractors_count as d, top_box_count as top, customers_count as customers, score_sum
         from marts.fct_feedback_period
-        where grain = 'month' and period_start = '2024-02-01' and answers_count > 0 order by all""",
+        where grain = 'month' and period_start = '2024-02-01' and segment_set in ('all', 'tier') and answers_count > 0
+        order by all""",
     )
     assert [tuple(row.values()) for row in rows] == [
         ("(unknown)", "nps", 1, 0, 1, 0, 0, 1, 8),
@@ -141,12 +153,16 @@ def test_every_period_has_a_row_for_every_key_and_facts_admit_no_null(built: duc
     ((periods, rows),) = built.execute(
         "select (select count(*) from marts.dim_period), (select count(*) from marts.fct_period)"
     ).fetchall()
-    assert rows == periods * 2 * 5  # both bases; all, basic, gold, silver, (unknown)
+    assert rows == periods * 2 * 7  # both bases; all, basic, gold, silver, (unknown), new, returning
     nullable = built.execute(
         """select table_name, column_name from information_schema.columns
         where table_schema = 'marts' and table_name like 'fct%' and is_nullable = 'YES'"""
     ).fetchall()
-    assert nullable == []
+    # without a response there is no time to it
+    assert sorted(nullable) == [
+        ("fct_ticket_period", "response_hours_p50"),
+        ("fct_ticket_period", "response_hours_p90"),
+    ]
 
 
 def test_deliveries_after_as_of_change_nothing(built: duckdb.DuckDBPyConnection, project: Project) -> None:

@@ -17,7 +17,8 @@ from retention_pipeline.demo.population import CHANNELS
 from retention_pipeline.demo.redelivery import redeliver_day
 from retention_pipeline.demo.shop import write_shop
 from retention_pipeline.demo.truth import Truth
-from tests.demo.recount import ZONE, Recount, business_date, instant, read, recount
+from tests.demo.reading import ZONE, business_date, instant
+from tests.demo.recount import Recount, read, recount
 
 Shop = tuple[Path, Truth]
 WINDOW = dt.timedelta(days=90)
@@ -27,7 +28,7 @@ def _assert_equal(truth: Truth, count: Recount) -> None:
     assert truth.records == dict(count.records)
     assert truth.suppressed == dict(count.suppressed)
     assert {source: sum(reasons.values()) for source, reasons in truth.quarantined.items()} == {
-        source: sum(reasons.values()) for source, reasons in count.broken.items()
+        source: sum(count.broken[source].values()) for source in truth.quarantined
     }
     assert truth.orders_sent == len(count.orders)
     assert truth.orders_excluded == dict(count.excluded)
@@ -39,17 +40,46 @@ def _assert_equal(truth: Truth, count: Recount) -> None:
     assert truth.customers_repeat == sum(len(dates) > 1 for dates in count.by_customer.values())
     assert truth.answers_sent == dict(count.answers["sent"])
     assert truth.answers_counted == dict(count.answers["counted"])
+    assert truth.invitations_sent == dict(count.answers["invited"])
+    assert truth.invitations_answered == dict(count.answers["prompt"])
+    assert truth.orders_foreign == sum(row["currency"] != "EUR" for row in count.valid)
+    assert truth.orders_discounted == sum(row["discount"] != "0.00" for row in count.valid)
     for name, month in truth.months.items():
         assert (month.orders, month.orders_guest) == (count.months[name]["orders"], count.months[name]["orders_guest"])
-        assert (Decimal(month.revenue_gross) / 100, Decimal(month.revenue_net) / 100) == (
-            count.gross[name],
-            count.net[name],
-        )
+        assert month.orders_foreign == count.months[name]["orders_foreign"]
+        money = (month.revenue_gross, month.revenue_net, month.cost, month.refunded_by_refund_date)
+        assert [Decimal(cents) / 100 for cents in money] == [
+            by_month[name] for by_month in (count.gross, count.net, count.cost, count.refunded)
+        ]
     ordering = Counter(name for dates in count.by_customer.values() for name in {f"{date:%Y-%m}" for date in dates})
     assert {name: month.customers_ordering for name, month in truth.months.items() if month.customers_ordering} == dict(
         ordering
     )
     assert sum(month.customers_new for month in truth.months.values()) == len(count.by_customer)
+    _assert_service_equal(truth, count)
+
+
+def _assert_service_equal(truth: Truth, count: Recount) -> None:
+    service = count.service
+    assert truth.subscriptions["sent"] == len(service.contracts)
+    assert truth.subscriptions["customers"] == len({row["customer_no"] for row in service.contracts.values()})
+    assert truth.subscriptions["without_time"] == sum(
+        row["ends_at"] != "" and business_date(row["started_at"]) == business_date(row["ends_at"])
+        for row in service.contracts.values()
+    )
+    assert truth.tickets == service.support(truth.last)
+    assert truth.churn_reasons == dict(service.reasons)
+    assert {
+        kind: {channel: Decimal(cents) / 100 for channel, cents in channels.items()}
+        for kind, channels in truth.spend.items()
+    } == service.spend
+    opened = Counter(row["opened_at"][:7] for row in service.tickets.values())
+    for name, month in truth.months.items():
+        following = (dt.date.fromisoformat(f"{name}-28") + dt.timedelta(days=4)).replace(day=1)
+        boundary = min(following, truth.last + dt.timedelta(days=1))
+        members, recurring = service.members_at(boundary, count.rates)
+        assert (month.members_at_end, Decimal(month.recurring_at_end) / 100) == (members, recurring)
+        assert month.tickets == opened[name]
 
 
 def test_the_truth_of_the_default_shop_adds_up_with_its_files(default_shop: Shop, default_recount: Recount) -> None:
@@ -77,8 +107,11 @@ def test_each_reason_of_the_truth_is_a_fault_of_its_kind_in_the_files(
     words = {
         "number_unreadable": "not_a_number", "number_other_separators": "not_a_number",
         "timestamp_unreadable": "not_a_date", "timestamp_in_future": "in_future", "ragged_row": "ragged",
-        "currency_not_supported": "foreign", "unknown_feedback_kind": "kind", "score_out_of_scale": "scale",
+        "currency_not_a_code": "currency", "unknown_feedback_kind": "kind", "score_out_of_scale": "scale",
         "missing_order_id": "no_id", "missing_customer_id": "no_id", "missing_feedback_id": "no_id",
+        "missing_score": "no_score", "missing_monthly_amount": "no_amount", "ended_before_started": "order_in_time",
+        "missing_ticket_id": "no_id", "before_opened": "order_in_time", "not_a_code": "not_a_code",
+        "unknown_spend_kind": "kind", "rate_not_positive": "not_positive",
     }  # fmt: skip
     for source, reasons in default_shop[1].quarantined.items():
         found: Counter[str] = Counter()

@@ -12,13 +12,14 @@ import pytest
 
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.progress import Silent
-from retention_pipeline.core.tables import STORE_TABLES
+from retention_pipeline.core.store_tables import STORE_TABLES
 from retention_pipeline.intake.ingest import ingest
 from retention_pipeline.intake.report import IntakeReport
 
 KEY = b"a key for tests"
 RECEIVED = dt.date(2026, 3, 10)
 HEADER = "order_id,customer_id,ordered_at,status,currency,amount,refund_amount"
+SOURCE_TABLES = [table for table in STORE_TABLES if table.name not in {"deliveries", "quarantine"}]
 GOOD = "o1,c1,2026-03-01T10:00:00,paid,EUR,10.00,"
 
 
@@ -28,6 +29,7 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = new_store()
+        self.told: list[str] = []
         self.configure()
 
     def configure(
@@ -56,11 +58,12 @@ class Shop:
 
     def check_conservation(self) -> None:
         """I1: per delivery, records = loaded + quarantined + suppressed, and the tables agree with the catalogue."""
+        loaded = " UNION ALL ".join(
+            f"SELECT '{table.name}' AS source, delivery_id FROM {table.qualified}" for table in SOURCE_TABLES
+        )
         wrong = self.query(
             "SELECT d.path FROM raw.deliveries d LEFT JOIN ("
-            "  SELECT delivery_id, count(*) AS n FROM ("
-            "    SELECT delivery_id FROM raw.orders UNION ALL SELECT delivery_id FROM raw.customers"
-            "    UNION ALL SELECT delivery_id FROM raw.feedback) GROUP BY 1) l USING (delivery_id)"
+            f"  SELECT source, delivery_id, count(*) AS n FROM ({loaded}) GROUP BY ALL) l USING (source, delivery_id)"
             " LEFT JOIN (SELECT delivery_id, count(*) AS n FROM raw.quarantine GROUP BY 1) q USING (delivery_id)"
             " WHERE d.loaded <> coalesce(l.n, 0) OR d.quarantined <> coalesce(q.n, 0)"
             " OR (d.status = 'accepted' AND d.records <> d.loaded + d.quarantined + d.suppressed)"
@@ -74,6 +77,15 @@ class Shop:
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         return self.store.execute(sql).fetchall()
+
+    def deliver(self, source: str, header: str, *rows: str, options: str = "", rest: str = "") -> None:
+        """Take in one history file of a source beside an order."""
+        self.configure(rest=f'[sources.{source}]\npath = "{source}.csv"\n{options}\n{rest}')
+        self.rows(GOOD)
+        self.rows(*rows, name=f"{source}.csv", header=header)
+        report = self.ingest()
+        assert report.refused == []
+        self.told = report.warnings()
 
     def quarantined(self) -> list[tuple[object, ...]]:
         return self.query("SELECT line, reason, column_name FROM raw.quarantine ORDER BY line")

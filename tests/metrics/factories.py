@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from retention_pipeline.core.periods import period_end
+from retention_pipeline.core.periods import Grain, period_end
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.families import FAMILIES
 
+YEARS = [dt.date(2024, 1, 1), dt.date(2025, 1, 1)]
 MONTHS = [dt.date(2025, month, 1) for month in range(1, 7)]
 GROUPS = ("retained", "lost", "new_kept", "new_lost", "reactivated")
 KEY_COLUMNS = ["basis", "calendar", "grain", "period_start", "period_end", "segment_set", "segment_key"]
@@ -20,22 +21,26 @@ KEY_COLUMNS = ["basis", "calendar", "grain", "period_start", "period_end", "segm
 def context(**changes: Any) -> MetricContext:
     """January to May 2025 delivered, June open."""
     through = dt.date(2025, 6, 10)
+    sources = ("orders", "customers", "feedback", "subscriptions", "tickets", "churn_reasons", "spend")
     values: dict[str, Any] = {
         "as_of": through,
-        "data_through": {"orders": through, "feedback": through},
+        "data_through": dict.fromkeys(sources, through),
+        "sources": frozenset(sources),
         "currency": "EUR",
         "min_cell_size": 5,
     }
     return MetricContext(**{**values, **changes})
 
 
-def keys(start: dt.date, *, basis: str = "calendar", segment: tuple[str, str] = ("all", "all")) -> dict[str, Any]:
+def keys(
+    start: dt.date, *, basis: str = "calendar", segment: tuple[str, str] = ("all", "all"), grain: Grain = "month"
+) -> dict[str, Any]:
     return {
         "basis": basis,
         "calendar": "gregorian",
-        "grain": "month",
+        "grain": grain,
         "period_start": start,
-        "period_end": period_end(start, "month"),
+        "period_end": period_end(start, grain),
         "segment_set": segment[0],
         "segment_key": segment[1],
     }
@@ -57,6 +62,15 @@ def period_measures(rng: np.random.Generator, sizes: dict[str, int]) -> dict[str
     ever, guests = len(group) + int(rng.integers(0, 20)), int(rng.integers(0, 4))
     counted = {name: int((group == name).sum()) for name in GROUPS}
     repeats = int((orders >= 2).sum())
+    margin = np.round(net - gross * 0.4, 2)
+    old_orders = np.where(back, orders, 0)
+    bridge = {
+        "revenue_new": gross[new].sum(),
+        "revenue_reactivation": gross[group == "reactivated"].sum(),
+        "revenue_expansion": np.maximum(gross - before, 0)[was].sum(),
+        "revenue_contraction": np.maximum(before - gross, 0)[group == "retained"].sum(),
+        "revenue_churn": before[group == "lost"].sum(),
+    }
     measures: dict[str, Any] = {
         **{f"customers_{name}": size for name, size in counted.items()},
         "customers_start": was.sum(),
@@ -81,11 +95,23 @@ def period_measures(rng: np.random.Generator, sizes: dict[str, int]) -> dict[str
         "revenue_previous": before.sum(),
         "revenue_retained_gross": least.sum(),
         "revenue_retained_net": after.sum(),
-        "revenue_new": gross[new].sum(),
-        "revenue_reactivation": gross[group == "reactivated"].sum(),
-        "revenue_expansion": np.maximum(gross - before, 0)[was].sum(),
-        "revenue_contraction": np.maximum(before - gross, 0)[group == "retained"].sum(),
-        "revenue_churn": before[group == "lost"].sum(),
+        **bridge,
+        "revenue_current": gross.sum(),
+        "revenue_fx": 0.0,
+        "revenue_previous_constant": before.sum(),
+        "revenue_retained_gross_constant": least.sum(),
+        "revenue_retained_net_constant": after.sum(),
+        "customers_active": len(group),
+        "customers_refunded": int((net < gross).sum()),
+        "refunds_by_order_date": (gross - net).sum(),
+        "refunds_by_refund_date": round(float((gross - net).sum()) * 0.75, 2),
+        "refunds_by_order_date_guest": 1.0 * guests,
+        "refunds_by_refund_date_guest": 0.5 * guests,
+        "orders_costed": orders.sum(),
+        "margin": margin.sum(),
+        "margin_sq": (margin**2).sum(),
+        "orders_count_returning_sq": (old_orders**2).sum(),
+        "orders_x_revenue_gross_returning": (old_orders * returning).sum(),
         "orders_sq": (orders**2).sum(),
         "revenue_gross_sq": (gross**2).sum(),
         "orders_x_revenue_gross": (orders * gross).sum(),
@@ -108,14 +134,18 @@ def add_totals(segments: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return pd.concat([totals, segments], ignore_index=True)
 
 
-def period_facts(seed: int = 1, *, largest: int = 12, segments: int = 4, periods: int = 6) -> pd.DataFrame:
-    """``fct_period`` on both bases, one segment set; groups of 0 to ``largest`` customers."""
+def period_facts(
+    seed: int = 1, *, largest: int = 12, segments: int = 4, periods: int = 6, years: bool = False
+) -> pd.DataFrame:
+    """``fct_period`` on every basis, one segment set; groups of 0 to ``largest`` customers."""
     rng = np.random.default_rng(seed)
+    places: list[tuple[dt.date, Grain]] = [(start, "month") for start in MONTHS[:periods]]
+    places += [(start, "year") for start in YEARS] if years else []
     rows = [
-        keys(start, basis=basis, segment=("country", f"country {number}"))
+        keys(start, basis=basis, segment=("country", f"country {number}"), grain=grain)
         | period_measures(rng, {name: int(rng.integers(0, largest + 1)) for name in GROUPS})
-        for basis in ("purchase_window", "calendar")
-        for start in MONTHS[:periods]
+        for basis in ("purchase_window", "calendar", "subscription")
+        for start, grain in places
         for number in range(segments)
     ]
     return add_totals(pd.DataFrame(rows), KEY_COLUMNS[:5])
@@ -128,19 +158,27 @@ def cohort_facts(seed: int = 1, *, largest: int = 20, segments: int = 3) -> pd.D
     for first, start in enumerate(MONTHS):
         for number in range(segments):
             size = int(rng.integers(1, largest + 1))
-            spent = np.zeros((2, size))
+            spent, placed = np.zeros((3, size)), 0
             ordered = rng.random((len(MONTHS) - first, size)) < 0.5
             ordered[0] = True
             for age, month in enumerate(MONTHS[first:]):
                 gross = np.where(ordered[age], rng.integers(100, 9000, size) / 100, 0.0)
-                spent += [gross, gross * 0.75]
+                spent += [gross, gross * 0.75, gross * 0.25]
+                orders = int(ordered[age].sum()) * 2
+                placed += orders
                 cell = {
                     "cohort_start": start,
                     "cohort_age": age,
                     "cohort_size": size,
                     "customers_active": int(ordered[age].sum()),
                     "customers_active_on_or_after": int(ordered[age:].any(axis=0).sum()),
-                    "orders_count": int(ordered[age].sum()) * 2,
+                    "orders_count": orders,
+                    "orders_costed": orders,
+                    "orders_count_to_date": placed,
+                    "orders_costed_to_date": placed,
+                    "margin": gross.sum() * 0.25,
+                    "margin_to_date": spent[2].sum(),
+                    "margin_to_date_sq": (spent[2] ** 2).sum(),
                     "revenue_gross": gross.sum(),
                     "revenue_net": gross.sum() * 0.75,
                     "revenue_gross_to_date": spent[0].sum(),
@@ -186,14 +224,6 @@ def feedback_measures(measure: str, high: int, scores: np.ndarray[Any, Any]) -> 
         "score_sum": scores.sum(),
         "score_sq": (scores**2).sum(),
         "customers_count": float(len(scores)),
-    }
-
-
-def all_facts(seed: int = 1) -> dict[str, pd.DataFrame]:
-    return {
-        "fct_period": period_facts(seed),
-        "fct_cohort_period": cohort_facts(seed),
-        "fct_feedback_period": feedback_facts(seed),
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 KEYS = ["basis", "grain", "calendar", "period_start", "segment_set", "segment_key"]
-BRIDGE = ("previous", "new", "expansion", "reactivation", "contraction", "churn", "current")
+BRIDGE = ("previous", "new", "expansion", "reactivation", "contraction", "churn", "fx", "current")
 
 
 def violations(rows: pd.DataFrame) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def violations(rows: pd.DataFrame) -> pd.DataFrame:
         "the factors make the revenue": factors * of("revenue_decomposition", "order_value")
         - of("revenue_decomposition", "revenue"),
         "the quick ratio is gains over losses": of("quick_ratio") * lost - gained,
-        "the revenue bridge ends at this period": bridge["previous"] + gained - lost - bridge["current"],
+        "the revenue bridge ends at this period": bridge["previous"] + gained - lost + bridge["fx"] - bridge["current"],
         "start is retained and lost": of("customers", "retained") + of("customers", "lost") - of("customers", "start"),
         "new is kept and lost": of("customers", "new_kept") + of("customers", "new_lost") - of("customers", "new"),
         "end is retained, kept and won back": of("customers", "retained")

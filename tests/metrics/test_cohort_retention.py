@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tests.metrics.factories import cell, cohort_facts, compute
+from tests.metrics.factories import MONTHS, cell, cohort_facts, compute
 
 
 def rows_of(seed: int = 5, **changes: object) -> pd.DataFrame:
@@ -75,3 +75,42 @@ def test_the_revenue_of_a_cohort_is_hidden_when_few_of_it_came_back() -> None:
     by_metric = mine[mine["cohort_age"] == 1].groupby("metric", observed=True)["status"].agg(set)
     assert by_metric["cohort_revenue"] == by_metric["cohort_orders"] == {"suppressed"}
     assert by_metric["cohort_retention"] == {"final", "immature"}
+
+
+def test_pooled_rows_sum_the_cohorts_whose_period_of_that_age_is_delivered() -> None:
+    facts = cohort_facts(5, largest=40)
+    rows = compute("cohort_retention", {"fct_cohort_period": facts})
+    pooled = rows[rows["variant"] == "pooled"]
+    # May is the last month delivered in full, so the cohort of May has reached age 0 and that of June none.
+    assert set(pooled["cohort_age"]) == set(range(5))
+    assert pooled["cohort_start"].isna().all()
+    assert set(pooled["period_start"]) == {pd.Timestamp(2025, 1, 1)}
+    assert set(pooled["period_end"]) == {pd.Timestamp(2025, 6, 1)}
+    assert set(pooled["status"]) <= {"final", "suppressed"}
+    one = facts[(facts["segment_set"] == "all") & (facts["cohort_age"] == 2) & (facts["cohort_start"] < MONTHS[3])]
+    found = cell(rows, "cohort_retention.pooled", cohort_age=2, segment_set="all")
+    assert (found["numerator"], found["denominator"]) == (one["customers_active"].sum(), one["cohort_size"].sum())
+    spent = cell(rows, "cohort_value_to_date.pooled_net", cohort_age=2, segment_set="all")
+    assert np.isclose(spent["value"], one["revenue_net_to_date"].sum() / one["cohort_size"].sum())
+    again = cell(rows, "cohort_revenue_retention.pooled", cohort_age=2, segment_set="all")
+    assert np.isclose(again["value"], one["revenue_gross"].sum() / one["revenue_gross_first"].sum())
+
+
+def test_nothing_is_pooled_before_a_period_is_delivered() -> None:
+    facts = {"fct_cohort_period": cohort_facts(5)}
+    rows = compute("cohort_retention", facts, data_through={"orders": None})
+    assert not rows["variant"].isin(["pooled", "pooled_gross"]).any()
+
+
+def test_a_margin_to_date_needs_the_cost_of_every_order_so_far() -> None:
+    facts = cohort_facts(5, largest=40)
+    facts["orders_costed_to_date"] -= (facts["cohort_age"] >= 2).astype(int)
+    rows = compute("cohort_retention", {"fct_cohort_period": facts})
+    margins = rows[(rows["metric"] == "cohort_value_to_date") & (rows["variant"] == "margin")]
+    absent = margins["status"] == "source_absent"
+    assert (absent == (margins["cohort_age"] >= 2)).all()
+    in_period = rows[(rows["metric"] == "cohort_margin")]
+    assert "source_absent" not in set(in_period["status"])
+    pooled = rows[rows["variant"] == "pooled_margin"].set_index("cohort_age")["status"]
+    assert set(pooled[1]) <= {"final", "suppressed"}
+    assert set(pooled[2]) == {"source_absent"}

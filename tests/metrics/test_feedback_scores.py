@@ -16,6 +16,7 @@ from tests.metrics.factories import (
     keys,
     period_facts,
 )  # fmt: skip
+from tests.metrics.service_facts import service_facts
 
 
 def answers(measure: str, low: int, high: int, scores: list[int], **more: object) -> pd.DataFrame:
@@ -26,7 +27,15 @@ def answers(measure: str, low: int, high: int, scores: list[int], **more: object
 
 
 def scores(feedback: pd.DataFrame, **changes: object) -> pd.DataFrame:
-    return compute("feedback_scores", {"fct_feedback_period": feedback, "fct_period": period_facts()}, **changes)
+    nothing_else = {name: service_facts()[name].iloc[:0] for name in ("fct_survey_period", "fct_nps_retention_period")}
+    facts = {"fct_feedback_period": feedback, "fct_period": period_facts(), **nothing_else}
+    return compute("feedback_scores", facts, **changes)
+
+
+def outcomes(**changes: object) -> pd.DataFrame:
+    """Rows about surveys and what follows an answer; nobody's answers are scored."""
+    facts = {"fct_feedback_period": feedback_facts().iloc[:0], "fct_period": period_facts(), **service_facts(2)}
+    return compute("feedback_scores", facts, **changes)
 
 
 @pytest.mark.parametrize(("times", "half_width"), [(10, 0.1531), (1, 0.4841)])
@@ -71,12 +80,12 @@ def test_broken_scale_ends_have_readable_names() -> None:
 
 
 def test_without_a_feedback_source_every_metric_says_so_once_per_period() -> None:
-    rows = scores(feedback_facts(), has_feedback=False, data_through={"orders": MONTHS[5]})
+    rows = scores(feedback_facts(), sources=frozenset({"orders"}), data_through={"orders": MONTHS[5]})
     assert set(rows["status"]) == {"source_absent"}
     assert set(rows["segment_set"]) == {"all"}
     per_metric = rows.groupby(["metric", "variant"], observed=True)["period_start"].agg(["size", "nunique"])
     assert (per_metric == len(MONTHS)).to_numpy().all()
-    assert len(per_metric) == 9
+    assert len(per_metric) == 11
     assert rows[["numerator", "denominator", "value", "n", "data_through"]].isna().to_numpy().all()
 
 
@@ -110,3 +119,45 @@ def test_promoters_passives_and_detractors_make_all_answers() -> None:
     parts = shown[shown["metric"] == "nps_answers"].groupby("period_start")["value"].sum()
     score = shown[shown["metric"] == "net_promoter_score"].set_index("period_start")["denominator"]
     assert (parts == score.reindex(parts.index)).all()
+
+
+def test_the_response_rate_adds_up_the_questions_of_one_scale_and_waits_until_nobody_can_answer_in_time() -> None:
+    facts = service_facts(2)["fct_survey_period"]
+    here = facts[(facts["period_start"] == MONTHS[0]) & (facts["segment_set"] == "all") & (facts["scale_max"] == 5)]
+    row = cell(
+        outcomes(), "survey_response_rate.standard", basis="scale_1_5", period_start=pd.Timestamp(MONTHS[0]),
+        segment_key="all",
+    )  # fmt: skip
+    assert len(here) == 2
+    assert (row["numerator"], row["denominator"]) == (here["answered_count"].sum(), here["sent_count"].sum())
+    assert (row["status"], row["ci_method"]) == ("final", "wilson")
+    rates = outcomes().query("metric == 'survey_response_rate'")
+    assert set(rates.loc[rates["period_start"] > pd.Timestamp(MONTHS[2]), "status"]) == {"immature"}
+    assert "immature" not in set(rates.loc[rates["period_start"] <= pd.Timestamp(MONTHS[2]), "status"])
+
+
+def test_a_segment_with_many_surveys_of_few_customers_is_hidden() -> None:
+    surveys = service_facts(2)["fct_survey_period"].query("measure == 'nps' and segment_key == 'country 0'").iloc[:1]
+    facts = {
+        "fct_feedback_period": feedback_facts().iloc[:0],
+        "fct_period": period_facts(),
+        **service_facts(),
+        "fct_survey_period": surveys.assign(sent_count=40, answered_count=20, customers_count=3),
+    }
+    rows = compute("feedback_scores", facts)
+    assert cell(rows, "survey_response_rate.standard")["status"] == "suppressed"
+
+
+def test_promoters_are_followed_for_a_window_before_anything_is_said_about_them() -> None:
+    rows = outcomes(min_cell_size=1)
+    place = {"basis": "subscription", "segment_key": "promoter"}
+    facts = service_facts(2)["fct_nps_retention_period"].query("basis == 'subscription' and segment_key == 'promoter'")
+    january = cell(rows, "retention_by_nps_group.standard", period_start=pd.Timestamp(MONTHS[0]), **place)
+    assert (january["numerator"], january["denominator"], january["n"]) == (
+        facts["customers_retained"].iloc[0],
+        facts["customers_active_at_answer"].iloc[0],
+        facts["customers_active_at_answer"].iloc[0],
+    )
+    march = cell(rows, "retention_by_nps_group.standard", period_start=pd.Timestamp(MONTHS[2]), **place)
+    assert march["status"] == "immature"
+    assert np.isnan(march["value"])

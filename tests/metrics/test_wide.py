@@ -8,7 +8,8 @@ import pytest
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.metrics.registry import of_family
 from retention_pipeline.metrics.wide import wide_columns, wide_table, widen
-from tests.metrics.factories import all_facts, compute
+from tests.metrics.factories import compute
+from tests.metrics.more_facts import all_facts
 
 PARTS = {"value": "", "ci_low": "__low", "ci_high": "__high", "n": "__n", "status": "__status"}
 
@@ -37,7 +38,7 @@ def test_every_long_value_stands_in_its_column(family: str) -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_layout_does_not_depend_on_the_data(family: str) -> None:
     facts = all_facts(2)
-    for changes in ({"has_feedback": False}, {"min_cell_size": 10_000}):
+    for changes in ({"sources": frozenset({"orders"})}, {"min_cell_size": 10_000}):
         assert list(widen(compute(family, facts, **changes), family).columns) == names(family)
     empty = {name: frame.iloc[:0] for name, frame in facts.items()}
     nothing = widen(compute(family, empty), family)

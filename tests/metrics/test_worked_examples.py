@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.metrics.factories import MONTHS, cell, compute, keys, period_measures
+from tests.metrics.more_facts import all_facts
 
 RATE, CHURN = "customer_retention_rate", "customer_churn_rate"
 
@@ -18,7 +19,8 @@ def january(**counts: float) -> dict[str, pd.DataFrame]:
     nobody = period_measures(np.random.default_rng(0), {})
     nobody = dict.fromkeys(nobody, 0.0)
     given: dict[str, Any] = {f"customers_{name}": float(value) for name, value in counts.items()}
-    return {"fct_period": pd.DataFrame([keys(MONTHS[0], basis="purchase_window") | nobody | given])}
+    empty = {name: frame.iloc[:0] for name, frame in all_facts().items()}
+    return empty | {"fct_period": pd.DataFrame([keys(MONTHS[0], basis="purchase_window") | nobody | given])}
 
 
 def retention(**counts: float) -> pd.DataFrame:

@@ -19,9 +19,10 @@ CohortKey = tuple[str, dt.date, int, str, str]
 """grain, cohort_start, cohort_age, segment_set, segment_key"""
 
 COHORT_MONEY = frozenset(
-    {"revenue_gross", "revenue_net", "revenue_gross_to_date", "revenue_net_to_date", "revenue_gross_first"}
-)
-COHORT_SQUARES = frozenset({"revenue_gross_to_date_sq", "revenue_net_to_date_sq"})
+    {"revenue_gross", "revenue_net", "revenue_gross_to_date", "revenue_net_to_date", "revenue_gross_first", "margin",
+     "margin_to_date"}
+)  # fmt: skip
+COHORT_SQUARES = frozenset({"revenue_gross_to_date_sq", "revenue_net_to_date_sq", "margin_to_date_sq"})
 
 
 @dataclass
@@ -30,7 +31,8 @@ class CohortFacts:
 
     cells: dict[CohortKey, Cell] = field(default_factory=dict)
     periods: dict[tuple[str, dt.date, int], tuple[dt.date, dt.date]] = field(default_factory=dict)
-    values: dict[CohortKey, tuple[list[int], list[int]]] = field(default_factory=dict)
+    values: dict[CohortKey, dict[str, list[int]]] = field(default_factory=dict)
+    """Per cell what each member has brought so far, by ``gross``, ``net`` and ``margin``."""
 
 
 def cohort_facts(state: State) -> CohortFacts:
@@ -70,30 +72,41 @@ class Group(NamedTuple):
 
 def _follow(facts: CohortFacts, people: Shoppers, group: Group, lived: list[tuple[dt.date, dt.date]]) -> None:
     grain, cohort_start, segment_set, segment_key, members = group
-    gross = dict.fromkeys(members, 0)
-    net = dict.fromkeys(members, 0)
+    to_date = {name: dict.fromkeys(members, 0) for name in ("gross", "net", "margin", "orders", "costed")}
     first_revenue = 0
     for age, (start, end) in enumerate(lived):
         bought: dict[str, Spending] = people.spending(start, end)
         here = {customer: bought[customer] for customer in members if customer in bought}
         for customer, spent in here.items():
-            gross[customer] += spent.gross
-            net[customer] += spent.net
-        revenue = sum(spent.gross for spent in here.values())
+            for name, parts in to_date.items():
+                parts[customer] += getattr(spent, name)
         if age == 0:
-            first_revenue = revenue
+            first_revenue = sum(spent.gross for spent in here.values())
         cell = (grain, cohort_start, age, segment_set, segment_key)
-        facts.values[cell] = (list(gross.values()), list(net.values()))
+        facts.values[cell] = {name: list(to_date[name].values()) for name in ("gross", "net", "margin")}
         facts.cells[cell] = {
             "cohort_size": len(members),
             "customers_active": len(here),
             "customers_active_on_or_after": sum(people.days[customer][-1] >= start for customer in members),
-            "orders_count": sum(spent.orders for spent in here.values()),
-            "revenue_gross": revenue,
-            "revenue_net": sum(spent.net for spent in here.values()),
-            "revenue_gross_to_date": sum(gross.values()),
-            "revenue_net_to_date": sum(net.values()),
             "revenue_gross_first": first_revenue,
-            "revenue_gross_to_date_sq": sum(value**2 for value in gross.values()),
-            "revenue_net_to_date_sq": sum(value**2 for value in net.values()),
+            **_sums(list(here.values()), to_date),
         }
+
+
+def _sums(here: list[Spending], to_date: dict[str, dict[str, int]]) -> Cell:
+    sums = {name: list(parts.values()) for name, parts in to_date.items()}
+    return {
+        "orders_count": sum(spent.orders for spent in here),
+        "orders_count_to_date": sum(sums["orders"]),
+        "orders_costed": sum(spent.costed for spent in here),
+        "orders_costed_to_date": sum(sums["costed"]),
+        "revenue_gross": sum(spent.gross for spent in here),
+        "revenue_net": sum(spent.net for spent in here),
+        "margin": sum(spent.margin for spent in here),
+        "revenue_gross_to_date": sum(sums["gross"]),
+        "revenue_net_to_date": sum(sums["net"]),
+        "margin_to_date": sum(sums["margin"]),
+        "revenue_gross_to_date_sq": sum(value**2 for value in sums["gross"]),
+        "revenue_net_to_date_sq": sum(value**2 for value in sums["net"]),
+        "margin_to_date_sq": sum(value**2 for value in sums["margin"]),
+    }

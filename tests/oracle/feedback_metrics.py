@@ -30,13 +30,14 @@ def feedback_rows(facts: FeedbackFacts, rows: Rows) -> None:
     for key, cell in facts.cells.items():
         grain, start, segment_set, segment_key, _, low, high = key
         end = end_of(start, grain, state.shop.week_start)
-        place = Place(_basis(low, high), grain, start, end, segment_set, segment_key)
+        place = Place(basis_of(low, high), grain, start, end, segment_set, segment_key)
         _answers(rows, place, key, cell, facts.scores[key])
     found = {f"{row.metric}.{row.variant}" for row in rows.found}
     _absent(rows, [name for name in FEEDBACK_METRICS if name not in found])
 
 
-def _basis(low: Decimal, high: Decimal) -> str:
+def basis_of(low: Decimal, high: Decimal) -> str:
+    """The basis of a row: the scale of the answers."""
     return f"scale_{low.normalize():f}_{high.normalize():f}"
 
 

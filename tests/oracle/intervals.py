@@ -57,6 +57,16 @@ def ratio(pairs: Sequence[tuple[float, float]]) -> Interval | None:
     return centre - half, centre + half
 
 
+def relative_variance(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Delta-method variance of ``sum(y) / sum(x)`` over its square; none from fewer than two customers."""
+    n = len(pairs)
+    total_y, total_x = math.fsum(y for y, _ in pairs), math.fsum(x for _, x in pairs)
+    if n < 2 or total_y == 0:
+        return None
+    spread = math.fsum((y - total_y / total_x * x) ** 2 for y, x in pairs) / (n - 1)
+    return n * spread / (total_y * total_y)
+
+
 def within(interval: Interval | None, low: float = -math.inf, high: float = math.inf) -> Interval | None:
     """The part of an interval in which the quantity can lie by its definition."""
     if interval is None:

@@ -1,7 +1,7 @@
 """``fct_period`` a second time: sets of customers per period, counted per segment.
 
 Belongs here: every column of the fact and, for intervals, the list of customers behind each cell.
-Not here: rates.
+Not here: rates, the money of single customers (``period_flows``).
 """
 
 from __future__ import annotations
@@ -12,37 +12,36 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from tests.oracle.activity import Shoppers, Spending
+from tests.oracle.activity import Shoppers, Spending, Subscribers
 from tests.oracle.calendars import DAY, periods, start_of
+from tests.oracle.derived import calendar_start
+from tests.oracle.period_flows import (
+    MONEY_COLUMNS,
+    SQUARE_COLUMNS,
+    Amounts,
+    Worth,
+    order_sums,
+    refund_sums,
+    revenue_flows,
+)
 from tests.oracle.records import MONEY_SCALE, SQUARE_SCALE
 from tests.oracle.state import State
 
 ALL = "all"
+BASES = ("purchase_window", "calendar", "subscription")
 Cell = dict[str, int]
 PeriodKey = tuple[str, str, dt.date, str, str]
 """basis, grain, period_start, segment_set, segment_key"""
-
-MONEY_COLUMNS = frozenset(
-    f"revenue_{name}"
-    for name in (
-        "gross", "net", "gross_returning", "net_returning", "gross_guest", "net_guest", "previous", "retained_gross",
-        "retained_net", "new", "reactivation", "expansion", "contraction", "churn",
-    )
-) | {"orders_x_revenue_gross", "orders_x_revenue_net"}  # fmt: skip
-SQUARE_COLUMNS = frozenset(
-    {"revenue_gross_sq", "revenue_net_sq", "revenue_gross_returning_sq", "previous_sq", "retained_gross_sq",
-     "retained_gross_x_previous", "retained_net_sq", "retained_net_x_previous"}
-)  # fmt: skip
+first_day = calendar_start
 
 
 class Shopper(NamedTuple):
-    """One customer behind a cell: this period's orders and money, and the previous period's money."""
+    """One customer behind a cell: what was bought in the period; what was worth before and is now (the bridge)."""
 
-    orders: int
-    gross: int
-    net: int
+    spent: Spending
     is_returning: bool
     previous: int
+    current: int
 
 
 @dataclass
@@ -52,6 +51,21 @@ class PeriodFacts:
     cells: dict[PeriodKey, Cell] = field(default_factory=dict)
     ends: dict[tuple[str, dt.date], dt.date] = field(default_factory=dict)
     shoppers: dict[PeriodKey, list[Shopper]] = field(default_factory=lambda: defaultdict(list))
+    members: dict[tuple[str, str, dt.date], Members] = field(default_factory=dict)
+
+
+class Members(NamedTuple):
+    """Who is where in one period on one basis."""
+
+    start: set[str]
+    end: set[str]
+    new: set[str]
+    earlier: set[str]
+    """Began before the period."""
+    present: set[str]
+    """Ordered (or began to subscribe) in the period."""
+    before: Worth
+    now: Worth
 
 
 def scaled(column: str, units: int) -> int | Decimal:
@@ -63,23 +77,22 @@ def scaled(column: str, units: int) -> int | Decimal:
     return units
 
 
-def first_day(state: State) -> dt.date | None:
-    """The day the calendar begins: the first valid order or counted answer."""
-    return min([row.day for row in state.purchases] + [row.day for row in state.answers], default=None)
-
-
 def period_facts(state: State) -> PeriodFacts:
     """Every cell of ``fct_period``."""
     facts = PeriodFacts()
     first = first_day(state)
     if first is None:
         return facts
-    people = Shoppers(state.purchases)
+    people, subscribers = Shoppers(state.purchases), Subscribers(state.subscriptions)
+    bases = [basis for basis in BASES if basis != "subscription" or "subscriptions" in state.shop.sources]
     for grain in state.shop.grains:
         for start, end in periods(first, state.as_of, grain, state.shop.week_start):
             facts.ends[(grain, start)] = end
-            for basis in ("purchase_window", "calendar"):
-                _add_period(facts, state, people, Span(basis, grain, start, min(end, state.as_of + DAY)))
+            for basis in bases:
+                span = Span(basis, grain, start, min(end, state.as_of + DAY))
+                members = _members(state, people, subscribers, span)
+                facts.members[span[:3]] = members
+                _add_period(facts, state, people, members, span)
     return facts
 
 
@@ -92,39 +105,67 @@ class Span(NamedTuple):
     end: dt.date
 
 
-def _add_period(facts: PeriodFacts, state: State, people: Shoppers, span: Span) -> None:
+def _members(state: State, people: Shoppers, subscribers: Subscribers, span: Span) -> Members:
     basis, grain, start, end = span
-    before = start_of(start - DAY, grain, state.shop.week_start)
-    this, previous = people.spending(start, end), people.spending(before, start)
+    if basis == "subscription":
+        before, now = subscribers.recurring(start), subscribers.recurring(end)
+        began = {name for name, held in subscribers.spells().items() if any(start <= day < end for day, _ in held)}
+        earlier = subscribers.first_in(dt.date.min, start)
+        return Members(set(before), set(now), subscribers.first_in(start, end), earlier, began, before, now)
+    this = people.spending(start, end)
+    earlier, new = people.with_orders_before(start), people.first_in(start, end)
     if basis == "calendar":
-        active_start, active_end = set(previous), set(this)
-    else:
-        active_start = people.active_at(start, state.shop.window_days)
-        active_end = people.active_at(end, state.shop.window_days)
-        previous = {}
-    earlier = people.with_orders_before(start)
-    new = people.first_in(start, end)
-    counted = _customer_sets(active_start, active_end, new, earlier, this)
-    counted["customers_ever"] = people.with_orders_before(end)
-    counted["customers_repeat_ever"] = people.with_orders_before(end, at_least=2)
-    counted["customers_revenue_previous"] = set(previous)
-    amounts = {**_sums(this, earlier), **_revenue_flows(this, previous, new, is_zero=basis != "calendar")}
+        previous = people.spending(start_of(start - DAY, grain, state.shop.week_start), start)
+        return Members(set(previous), set(this), new, earlier, set(this), _worth(previous), _worth(this))
+    window = state.shop.window_days
+    active = people.active_at(start, window), people.active_at(end, window)
+    return Members(*active, new, earlier, set(this), {}, {})
+
+
+def _worth(spending: dict[str, Spending]) -> Worth:
+    return {customer: (spent.gross, spent.constant) for customer, spent in spending.items()}
+
+
+class Labels(dict[str, str]):
+    """The segment of each customer on a day, looked up when it is asked for."""
+
+    def __init__(self, state: State, segment_set: str, day: dt.date) -> None:
+        super().__init__()
+        self.state, self.segment_set, self.day = state, segment_set, day
+
+    def __missing__(self, customer: str) -> str:
+        is_all = self.segment_set == ALL
+        self[customer] = label = ALL if is_all else self.state.segment(self.segment_set, customer, self.day)
+        return label
+
+
+def _add_period(facts: PeriodFacts, state: State, people: Shoppers, members: Members, span: Span) -> None:
+    basis, grain, start, end = span
+    this = people.spending(start, end)
+    returning = people.with_orders_before(start)
+    refunds, guest_refunds = refund_sums(people, start, end)
+    counted = _customer_sets(members) | {
+        "customers_ordering": set(this),
+        "customers_repeat_in_period": {customer for customer, spent in this.items() if spent.orders >= 2},
+        "customers_returning": set(this) & returning,
+        "customers_ever": people.with_orders_before(end),
+        "customers_repeat_ever": people.with_orders_before(end, at_least=2),
+        "customers_refunded": set(refunds["refunds_by_refund_date"]),
+    }
+    amounts = {**order_sums(this, returning), **refunds, **revenue_flows(members.now, members.before, members.new)}
     for segment_set, keys in ({ALL: [ALL]} | state.segment_keys).items():
-        label = _labels(state, segment_set, start, counted["customers_ever"])
+        label = Labels(state, segment_set, start)
         for key, cell in _cells(keys, label, counted, amounts).items():
             facts.cells[(basis, grain, start, segment_set, key)] = cell
-        for customer in this.keys() | previous.keys():
-            bought = this.get(customer, NOTHING)
-            was = previous.get(customer, NOTHING).gross
+        for customer in this.keys() | members.before.keys() | members.now.keys():
+            was, now = members.before.get(customer, (0, 0))[0], members.now.get(customer, (0, 0))[0]
             facts.shoppers[(basis, grain, start, segment_set, label[customer])].append(
-                Shopper(bought.orders, bought.gross, bought.net, customer in earlier, was)
+                Shopper(this.get(customer, NOTHING), customer in returning, was, now)
             )
-    _add_guests(facts.cells[(basis, grain, start, ALL, ALL)], people, span)
+    _add_guests(facts.cells[(basis, grain, start, ALL, ALL)], people, span, guest_refunds)
 
 
-def _cells(
-    keys: list[str], label: dict[str, str], counted: dict[str, set[str]], amounts: dict[str, dict[str, int]]
-) -> dict[str, Cell]:
+def _cells(keys: list[str], label: Labels, counted: dict[str, set[str]], amounts: Amounts) -> dict[str, Cell]:
     cells = {key: dict.fromkeys((*counted, *amounts, *GUEST_COLUMNS), 0) for key in keys}
     for column, members in counted.items():
         for customer in members:
@@ -135,79 +176,31 @@ def _cells(
     return cells
 
 
-def _add_guests(total: Cell, people: Shoppers, span: Span) -> None:
+def _add_guests(total: Cell, people: Shoppers, span: Span, refunds: dict[str, int]) -> None:
     guests = [purchase for purchase in people.guests if span.start <= purchase.day < span.end]
     total["orders_count_guest"] = len(guests)
     total["revenue_gross_guest"] = sum(purchase.gross for purchase in guests)
     total["revenue_net_guest"] = sum(purchase.net for purchase in guests)
+    total.update(refunds)
 
 
 NOTHING = Spending()
-GUEST_COLUMNS = ("orders_count_guest", "revenue_gross_guest", "revenue_net_guest")
+GUEST_COLUMNS = ("orders_count_guest", "revenue_gross_guest", "revenue_net_guest", "refunds_by_order_date_guest",
+                 "refunds_by_refund_date_guest")  # fmt: skip
 
 
-def _labels(state: State, segment_set: str, day: dt.date, customers: set[str]) -> dict[str, str]:
-    if segment_set == ALL:
-        return dict.fromkeys(customers, ALL)
-    return {customer: state.segment(segment_set, customer, day) for customer in customers}
-
-
-def _customer_sets(
-    active_start: set[str], active_end: set[str], new: set[str], earlier: set[str], this: dict[str, Spending]
-) -> dict[str, set[str]]:
+def _customer_sets(members: Members) -> dict[str, set[str]]:
+    start, end, new = members.start, members.end, members.new
     return {
-        "customers_start": active_start,
-        "customers_end": active_end,
+        "customers_start": start,
+        "customers_end": end,
+        "customers_active": start | end | members.present,
         "customers_new": new,
-        "customers_new_kept": new & active_end,
-        "customers_new_lost": new - active_end,
-        "customers_retained": active_start & active_end,
-        "customers_lost": active_start - active_end,
-        "customers_reactivated": (active_end - active_start) - new,
-        "customers_lapsed_start": earlier - active_start,
-        "customers_ordering": set(this),
-        "customers_repeat_in_period": {customer for customer, spent in this.items() if spent.orders >= 2},
-        "customers_returning": set(this) & earlier,
-    }
-
-
-def _sums(this: dict[str, Spending], earlier: set[str]) -> dict[str, dict[str, int]]:
-    back = {customer: spent for customer, spent in this.items() if customer in earlier}
-    return {
-        "orders_count": {customer: spent.orders for customer, spent in this.items()},
-        "orders_count_returning": {customer: spent.orders for customer, spent in back.items()},
-        "revenue_gross": {customer: spent.gross for customer, spent in this.items()},
-        "revenue_net": {customer: spent.net for customer, spent in this.items()},
-        "revenue_gross_returning": {customer: spent.gross for customer, spent in back.items()},
-        "revenue_net_returning": {customer: spent.net for customer, spent in back.items()},
-        "orders_sq": {customer: spent.orders**2 for customer, spent in this.items()},
-        "revenue_gross_sq": {customer: spent.gross**2 for customer, spent in this.items()},
-        "orders_x_revenue_gross": {customer: spent.orders * spent.gross for customer, spent in this.items()},
-        "revenue_net_sq": {customer: spent.net**2 for customer, spent in this.items()},
-        "orders_x_revenue_net": {customer: spent.orders * spent.net for customer, spent in this.items()},
-        "revenue_gross_returning_sq": {customer: spent.gross**2 for customer, spent in back.items()},
-    }
-
-
-def _revenue_flows(
-    this: dict[str, Spending], previous: dict[str, Spending], new: set[str], *, is_zero: bool
-) -> dict[str, dict[str, int]]:
-    was = {customer: spent.gross for customer, spent in previous.items()}
-    now = {customer: this.get(customer, NOTHING).gross for customer in was}
-    absent = {} if is_zero else {customer: spent.gross for customer, spent in this.items() if customer not in was}
-    kept = {customer: min(now[customer], was[customer]) for customer in was}
-    return {
-        "revenue_previous": was,
-        "revenue_retained_gross": kept,
-        "revenue_retained_net": now,
-        "revenue_new": {customer: gross for customer, gross in absent.items() if customer in new},
-        "revenue_reactivation": {customer: gross for customer, gross in absent.items() if customer not in new},
-        "revenue_expansion": {customer: max(now[customer] - was[customer], 0) for customer in was},
-        "revenue_contraction": {customer: max(was[customer] - now[customer], 0) for customer in was if now[customer]},
-        "revenue_churn": {customer: was[customer] for customer in was if not now[customer]},
-        "previous_sq": {customer: gross**2 for customer, gross in was.items()},
-        "retained_gross_sq": {customer: gross**2 for customer, gross in kept.items()},
-        "retained_gross_x_previous": {customer: gross * was[customer] for customer, gross in kept.items()},
-        "retained_net_sq": {customer: gross**2 for customer, gross in now.items()},
-        "retained_net_x_previous": {customer: gross * was[customer] for customer, gross in now.items()},
+        "customers_new_kept": new & end,
+        "customers_new_lost": new - end,
+        "customers_retained": start & end,
+        "customers_lost": start - end,
+        "customers_reactivated": (end - start) - new,
+        "customers_lapsed_start": members.earlier - start,
+        "customers_revenue_previous": {customer for customer, worth in members.before.items() if worth[0]},
     }

@@ -6,6 +6,7 @@ Belongs here: what the raw lines mean, in Python. DuckDB only fetches rows. Not 
 from __future__ import annotations
 
 import datetime as dt
+from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from decimal import Decimal
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from tests.oracle.records import Answer, Coverage, Customer, Order, Records
+from tests.oracle.source_records import Subscription
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -96,13 +98,13 @@ def olist() -> Records:
         Customer(person, None, {"customer_state": _commonest(seen)}, BEGINNING, index)
         for index, (person, seen) in enumerate(states.items(), start=1)
     ]
-    columns = "feedback_id || '/' || order_id, customer_unique_id, feedback_ts, score"
-    answers = [
-        Answer(
-            key, person, as_utc(at, zone), "csat", Decimal(score), Decimal(1), Decimal(5), None, None, at.date(), index
-        )
-        for index, (key, person, at, score) in enumerate(fetch("olist_20k/feedback.parquet", columns), start=1)
-    ]
+    columns = "feedback_id || '/' || order_id, customer_unique_id, survey_sent_date, feedback_ts, score"
+    answers = []
+    for index, (key, person, sent, at, score) in enumerate(fetch("olist_20k/feedback.parquet", columns), start=1):
+        stars, asked = (Decimal(score), Decimal(1), Decimal(5)), None if sent is None else as_utc(sent, zone)
+        answers.append(
+            Answer(key, person, as_utc(at, zone), "csat", *stars, None, None, at.date(), index, asked)
+        )  # fmt: skip
     return history(orders, customers, answers)
 
 
@@ -129,6 +131,39 @@ def cdnow() -> Records:
         for index, (number, customer, at, amount) in enumerate(rows, start=1)
     ]
     return history(orders, [], None)
+
+
+PICTURE = dt.date(2019, 12, 31)
+"""The day the telephone company's only picture was taken."""
+
+
+def telco() -> Records:
+    """Subscriptions of the telephone company, counted back from the picture by tenure, and a bill for each month."""
+    columns = "customerID, tenure, Churn, MonthlyCharges, Contract, InternetService, PaymentMethod"
+    zone, picture = "America/Los_Angeles", dt.datetime.combine(PICTURE, dt.time())
+    subscriptions, orders, customers = [], [], []
+    for index, row in enumerate(fetch("telco/customers.parquet", columns), start=1):
+        person, tenure, left, charge, contract, internet, payment = row
+        monthly, months = Decimal(str(charge)), int(tenure)
+        start = _months_before(picture, months)
+        end = as_utc(picture, zone) if left == "Yes" else None
+        subscriptions.append(
+            Subscription(person, person, as_utc(start, zone), end, monthly, None, None, start.date(), index)
+        )
+        for number in range(1, months + 1):
+            at = _months_before(picture, months - number)
+            key = f"{person}/{number}"
+            orders.append(Order(key, person, as_utc(at, zone), None, "paid", monthly, Decimal(), at.date(), index))
+        told = {"contract": contract, "internet_service": internet, "payment_method": payment}
+        customers.append(Customer(person, None, told, BEGINNING, index))
+    coverage = {name: Coverage(history_through=PICTURE) for name in ("orders", "customers", "subscriptions")}
+    return Records(orders, customers, None, coverage, subscriptions)
+
+
+def _months_before(day: dt.datetime, months: int) -> dt.datetime:
+    """The same day of an earlier month, or its last one where it has no such day."""
+    years, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return day.replace(year=years, month=month + 1, day=min(day.day, monthrange(years, month + 1)[1]))
 
 
 def history(orders: list[Order], customers: list[Customer], feedback: list[Answer] | None) -> Records:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from retention_pipeline.config import Settings
+from tests.oracle.source_records import Benchmark, ChurnReason, Rate, Spend, Subscription, Ticket
 
 MONEY_SCALE = 10_000
 SQUARE_SCALE = MONEY_SCALE * MONEY_SCALE
@@ -39,6 +40,11 @@ class Order:
     refund_amount: Decimal
     known_date: dt.date
     line: int
+    cost_amount: Decimal | None = None
+    refunded_at: dt.datetime | None = None
+    currency: str | None = None
+    """None: the shop's own."""
+    discount_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +60,24 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One delivered feedback record (one version of an answer)."""
+    """One delivered feedback record (one version of an answer, or of an invitation nobody has answered yet)."""
 
     feedback_id: str
     customer_id: str | None
-    submitted_at: dt.datetime
-    """Naive, UTC."""
+    submitted_at: dt.datetime | None
+    """Naive, UTC; None while unanswered, as is the score."""
     measure: str
-    score: Decimal
+    score: Decimal | None
     scale_min: Decimal
     scale_max: Decimal
     wave: str | None
     updated_at: dt.datetime | None
     known_date: dt.date
     line: int
+    sent_at: dt.datetime | None = None
 
 
-Version = Order | Customer | Answer
+Version = Order | Customer | Answer | Subscription | Ticket
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,26 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Rfm:
+    """The cut points of recency, frequency and money."""
+
+    version: int
+    grain: str
+    window_days: int
+    recency_days: tuple[Decimal, ...]
+    frequency: tuple[Decimal, ...]
+    monetary: tuple[Decimal, ...]
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Rfm:
+        """The same cuts as ``[rfm]`` of ``retention.toml`` states."""
+        rfm = settings.rfm
+        assert rfm is not None
+        cuts = [tuple(Decimal(str(cut)) for cut in held) for held in (rfm.recency_days, rfm.frequency, rfm.monetary)]
+        return cls(rfm.version, rfm.grain, rfm.window_days, *cuts)
+
+
+@dataclass(frozen=True)
 class Shop:
     """The settings that change a number."""
 
@@ -115,6 +142,17 @@ class Shop:
     minimum_amount: Decimal
     min_cell_size: int
     open_ended_cohorts: bool
+    derived_segments: tuple[str, ...] = ()
+    sources: frozenset[str] = frozenset({"orders", "customers", "feedback"})
+    response_window_days: int = 30
+    sla_hours: Decimal | None = None
+    lifespan_years: Decimal = Decimal(5)
+    channel_segment: str | None = None
+    loyalty_segment: str | None = None
+    loyalty_tiers: tuple[str, ...] = ()
+    fx_reference_date: dt.date | None = None
+    max_rate_age_days: int = 7
+    rfm: Rfm | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Shop:
@@ -132,6 +170,17 @@ class Shop:
             minimum_amount=Decimal(str(shop.minimum_amount)),
             min_cell_size=shop.min_cell_size,
             open_ended_cohorts=shop.open_ended_cohorts,
+            derived_segments=settings.derived_segments,
+            sources=frozenset(settings.sources.configured()),
+            response_window_days=shop.response_window_days,
+            sla_hours=None if shop.sla_hours is None else Decimal(str(shop.sla_hours)),
+            lifespan_years=Decimal(str(shop.lifespan_horizon_years)),
+            channel_segment=shop.channel_segment,
+            loyalty_segment=shop.loyalty_segment,
+            loyalty_tiers=shop.loyalty_tiers,
+            fx_reference_date=shop.fx_reference_date,
+            max_rate_age_days=settings.limits.max_rate_age_days,
+            rfm=None if settings.rfm is None else Rfm.from_settings(settings),
         )
 
     def business_date(self, instant: dt.datetime) -> dt.date:
@@ -147,6 +196,12 @@ class Records:
     customers: list[Customer] = field(default_factory=list)
     feedback: list[Answer] | None = None
     coverage: dict[str, Coverage] = field(default_factory=dict)
+    subscriptions: list[Subscription] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)
+    churn_reasons: list[ChurnReason] = field(default_factory=list)
+    spend: list[Spend] = field(default_factory=list)
+    fx_rates: list[Rate] = field(default_factory=list)
+    benchmarks: list[Benchmark] = field(default_factory=list)
 
     def default_as_of(self) -> dt.date:
         """The last known date of the orders."""

@@ -6,6 +6,7 @@ Belongs here: what all metrics share. Not here: a formula.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +18,11 @@ from tests.oracle.period_facts import ALL
 from tests.oracle.state import State
 
 Number = int | Decimal
+
+
+def smallest(*groups: int) -> int:
+    """The smallest group that has anybody in it: whose privacy a value touches that mixes several."""
+    return min((group for group in groups if group), default=0)
 
 
 @dataclass(frozen=True)
@@ -40,8 +46,9 @@ class Row:
     metric: str
     variant: str
     place: Place
-    numerator: Number | None
-    denominator: Number | None
+    numerator: Number | float | None
+    """A float where an estimate has no sum of its own; the table holds it with four decimals."""
+    denominator: Number | float | None
     value: float | None
     n: int | None
     ci: Interval | None
@@ -50,6 +57,14 @@ class Row:
     source: str = "orders"
     people: int = 0
     """Customers whose privacy the cell touches; ``n`` unless said otherwise."""
+    assumptions: str | None = None
+    needs: tuple[str, ...] = ()
+    """Further sources whose delivery the row states with its own."""
+
+    def data_through(self, state: State) -> dt.date | None:
+        """The last day up to which everything behind the row was delivered."""
+        days = [state.data_through.get(name) for name in (self.source, *self.needs)]
+        return None if None in days else min(day for day in days if day is not None)
 
 
 @dataclass
@@ -71,6 +86,8 @@ class Rows:
         is_money: bool = False,
         source: str = "orders",
         people: int | None = None,
+        assumptions: str | None = None,
+        also: str | None = None,
     ) -> None:
         """A value that exists, or ``undefined`` where its denominator is zero (then nobody stands behind it)."""
         metric, variant = name.split(".")
@@ -79,31 +96,73 @@ class Rows:
             value, ci, shown, status = None, None, None, "undefined"
         else:
             value = float(Fraction(numerator) / Fraction(1 if denominator is None else denominator))
-            status = self._status(place, source)
-        row = Row(
-            metric,
-            variant,
-            place,
-            numerator,
-            denominator,
-            value,
-            shown,
-            ci,
-            status,
-            is_money,
-            source,
-            n if people is None else people,
-        )
+            status = self._status(place, source, also=also)
+        behind = n if people is None else people
+        row = Row(metric, variant, place, numerator, denominator, value, shown, ci, status, is_money, source, behind,
+                  assumptions)  # fmt: skip
         self.found.append(row)
 
-    def add_without_value(self, name: str, place: Place, status: str, *, source: str = "orders") -> None:
+    def add_estimate(
+        self,
+        name: str,
+        place: Place,
+        value: float,
+        denominator: Number | float | None = None,
+        *,
+        n: int,
+        ci: Interval | None = None,
+        is_money: bool = False,
+        source: str = "orders",
+        people: int | None = None,
+        assumptions: str | None = None,
+        settled_after: float = 0,
+        also: str | None = None,
+    ) -> None:
+        """A value that is no ratio of two sums: a quantile, a mean under a curve, a product of ratios.
+
+        It is final only when every member has been watched for ``settled_after`` days.
+        """
+        metric, variant = name.split(".")
+        status, behind = self._status(place, source, settled_after, also), n if people is None else people
+        numerator = value * float(1 if denominator is None else denominator)
+        row = Row(metric, variant, place, numerator, denominator, value, n, ci, status, is_money, source, behind,
+                  assumptions)  # fmt: skip
+        self.found.append(row)
+
+    def add_undefined(
+        self,
+        name: str,
+        place: Place,
+        *,
+        people: int,
+        is_money: bool = False,
+        source: str = "orders",
+        assumptions: str | None = None,
+        numerator: int | None = None,
+    ) -> None:
+        """An estimate that would divide by zero; its numerator is 0 where only the denominator is in the way."""
+        metric, variant = name.split(".")
+        row = Row(metric, variant, place, numerator, 0, None, None, None, "undefined", is_money, source, people,
+                  assumptions)  # fmt: skip
+        self.found.append(row)
+
+    def add_without_value(
+        self, name: str, place: Place, status: str, *, source: str = "orders", assumptions: str | None = None
+    ) -> None:
         """A row that says why there is no value, and nothing else."""
         metric, variant = name.split(".")
-        self.found.append(Row(metric, variant, place, None, None, None, None, None, status, source=source))
+        row = Row(metric, variant, place, None, None, None, None, None, status, source=source, assumptions=assumptions)
+        self.found.append(row)
 
-    def _status(self, place: Place, source: str) -> str:
-        through = self.state.data_through.get(source)
-        return "final" if through is not None and through >= place.period_end - DAY else "provisional"
+    def _status(self, place: Place, source: str, settled_after: float = 0, also: str | None = None) -> str:
+        settled = place.period_end - DAY + dt.timedelta(days=math.ceil(settled_after))
+        through = [self.state.data_through.get(name) for name in (source, also or source)]
+        return "final" if all(day is not None and day >= settled for day in through) else "provisional"
+
+    def is_delivered(self, period_end: dt.date) -> bool:
+        """Whether all orders of a period are there."""
+        through = self.state.data_through.get("orders")
+        return through is not None and through >= period_end - DAY
 
     def suppress_small_cells(self) -> None:
         """Hide segment cells of fewer than ``min_cell_size`` people, and what would give them away by subtraction."""

@@ -5,9 +5,11 @@ Belongs here: the command as a subprocess. Not here: assertions.
 
 from __future__ import annotations
 
+import hmac
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -39,3 +41,9 @@ def run(config: Path, home: Path, *arguments: str) -> None:
 def published(home: Path) -> duckdb.DuckDBPyConnection:
     """The current published version, read-only, the way any client would open it."""
     return duckdb.connect(str(home / "published" / "current" / "retention.duckdb"), read_only=True)
+
+
+def identify(home: Path) -> Callable[[str], str]:
+    """How the home directory's key turns a customer's id into the published one."""
+    key = (home / "keys" / "id.key").read_bytes().strip()
+    return lambda customer: hmac.digest(key, customer.encode(), "sha256").hex()[:32]

@@ -24,12 +24,14 @@ def small_world() -> World:
 
 
 def sql_type(column: str, value: object) -> str:
-    if isinstance(value, dt.date) or column == "cohort_start":
+    if isinstance(value, dt.date) or column in {"cohort_start", "period_start", "period_end"}:
         return "date"
     if isinstance(value, float) or column.startswith("ci_") or column == "value":
         return "double"
     if isinstance(value, Decimal) or column in {"numerator", "denominator"}:
         return "decimal(38, 8)"
+    if isinstance(value, bool):
+        return "boolean"
     return "bigint" if isinstance(value, int) or column in {"n", "cohort_age"} else "varchar"
 
 
@@ -37,6 +39,9 @@ def sql_type(column: str, value: object) -> str:
 def filled() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         for table in tables(small_world()):
+            if not table.rows:
+                opened.execute(f"create table {table.name} ({', '.join(f'{name} varchar' for name in table.columns)})")
+                continue
             key, cells = next(iter(table.rows.items()))
             first = dict(zip(table.key, key, strict=True)) | cells
             columns = ", ".join(f"{name} {sql_type(name, first[name])}" for name in table.columns)
@@ -57,7 +62,7 @@ def test_the_oracles_own_tables_are_equal_to_it(connection: duckdb.DuckDBPyConne
     found = compare(connection, small_world())
     found.require()
     assert found.cells > 500
-    assert all(table.rows for table in found.tables)
+    assert sum(table.rows > 0 for table in found.tables) >= 8
 
 
 @pytest.mark.parametrize(

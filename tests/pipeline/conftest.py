@@ -8,9 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from rich.console import Console
 
@@ -28,6 +30,14 @@ def _fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RETENTION_ID_KEY", ID_KEY)
     monkeypatch.setenv("RETENTION_RECEIVED_ON", "2026-01-01")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _run_history_in_memory() -> Iterator[None]:
+    """Runs in this process keep Dagster's history in memory; its thousands of commits are not what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dg.DagsterInstance, "from_config", staticmethod(lambda *_: dg.DagsterInstance.ephemeral()))
+        yield
 
 
 @dataclasses.dataclass(frozen=True)

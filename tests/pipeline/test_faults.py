@@ -135,15 +135,20 @@ def failpoints() -> list[str]:
     return sorted(found)
 
 
-ON_EVERY_COMMIT = {"intake.before_commit", "build.before_mark", "publish.before_swap"}
+MARKS = {
+    "publish.before_swap": [],
+    "intake.before_commit": [pytest.mark.long],
+    "build.before_mark": [pytest.mark.long],
+}
+"""One kill in `make test`, two more in `make test-long`, every failpoint in `make test-all`."""
 
 
 def test_the_failpoints_named_here_exist() -> None:
-    assert set(failpoints()) >= ON_EVERY_COMMIT
+    assert set(failpoints()) >= set(MARKS)
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[] if n in ON_EVERY_COMMIT else pytest.mark.slow) for n in failpoints()]
+    "name", [pytest.param(name, marks=MARKS.get(name, [pytest.mark.slow])) for name in failpoints()]
 )
 def test_a_kill_leaves_the_last_version_and_the_next_run_heals(
     name: str, shop: ShopFolder, published_shop: ShopFolder, tmp_path: Path

@@ -11,7 +11,7 @@ from retention_pipeline.demo.shop import write_shop
 from tests.oracle.compare import compare
 from tests.oracle.landing import read_landing
 from tests.oracle.records import MONEY_SCALE, Shop
-from tests.oracle.running import published, run
+from tests.oracle.running import identify, published, run
 from tests.oracle.state import state_at
 from tests.oracle.world import World, compute
 
@@ -45,9 +45,10 @@ def test_the_oracle_finds_the_truth_that_the_simulator_knows(tmp_path: Path) -> 
         assert (found.records, found.broken) == (truth.records[source], sum(truth.quarantined[source].values()))
 
 
+@pytest.mark.long
 def test_every_cell_of_the_demo_shop_is_the_oracles(shop: Path, world: World, tmp_path: Path) -> None:
     run(shop / "retention.toml", tmp_path / "home")
     with published(tmp_path / "home") as connection:
-        found = compare(connection, world)
+        found = compare(connection, world, identify=identify(tmp_path / "home"))
     found.require()
     assert found.cells > 100_000, found.text

@@ -17,8 +17,8 @@ from retention_pipeline.core.errors import ConfigError, GateFailedError, Storage
 from retention_pipeline.quality.gate import run_gate
 from retention_pipeline.quality.report import GateReport
 from retention_pipeline.quality.suites import Suite
-from tests.quality import shop
-from tests.quality.conftest import EVERYTHING, ROOT, Damage, Files
+from tests.quality.bench import ROOT, suite_of
+from tests.quality.tiny import PARAMETERS, TinyFiles
 
 HAS_ROWS = {
     "name": "has_rows",
@@ -28,7 +28,7 @@ HAS_ROWS = {
 }
 
 
-def gate(files: Files, *checks: dict[str, Any], table: str = "staging.stg_orders", **others: Any) -> GateReport:
+def gate(files: TinyFiles, *checks: dict[str, Any], table: str = "staging.stg_orders", **others: Any) -> GateReport:
     """Run made-up checks over one table of the shop."""
     content = {
         "table": table,
@@ -39,8 +39,8 @@ def gate(files: Files, *checks: dict[str, Any], table: str = "staging.stg_orders
     arguments = {
         "database": files.build,
         "attach": {"store": files.store},
-        "parameters": shop.PARAMETERS,
-        "configured": EVERYTHING,
+        "parameters": PARAMETERS,
+        "configured": frozenset({"orders"}),
     }
     return run_gate("staging", [Suite.model_validate(content)], **{**arguments, **others})
 
@@ -57,8 +57,8 @@ def outcomes(report: GateReport) -> dict[str, str]:
     return {result.check: result.outcome for result in report.results}
 
 
-def test_a_failing_check_says_what_where_how_many_and_which(shop_files: Files) -> None:
-    report = gate(shop_files, query("select order_id, status from {table} where status <> 'paid'"))
+def test_a_failing_check_says_what_where_how_many_and_which(tiny_files: TinyFiles) -> None:
+    report = gate(tiny_files, query("select order_id, status from {table} where status <> 'paid'"))
     with pytest.raises(GateFailedError) as failed:
         report.raise_if_blocking()
     message = str(failed.value)
@@ -70,8 +70,8 @@ def test_a_failing_check_says_what_where_how_many_and_which(shop_files: Files) -
     assert failed.value.exit_code == 4
 
 
-def test_a_failing_expectation_counts_its_rows_and_shows_five_keys(shop_files: Files) -> None:
-    report = gate(shop_files, expectation("ExpectColumnValuesToBeInSet", column="status", value_set=["void"]))
+def test_a_failing_expectation_counts_its_rows_and_shows_five_keys(tiny_files: TinyFiles) -> None:
+    report = gate(tiny_files, expectation("ExpectColumnValuesToBeInSet", column="status", value_set=["void"]))
     failed = report.blocking[0]
     assert failed.unexpected_count == 15
     assert failed.observed == "15 violating row(s)"
@@ -90,8 +90,8 @@ def test_a_failing_expectation_counts_its_rows_and_shows_five_keys(shop_files: F
         ),
     ],
 )
-def test_what_was_observed_is_said_in_words(shop_files: Files, check: dict[str, Any], observed: str) -> None:
-    assert gate(shop_files, check).blocking[0].observed.startswith(observed)
+def test_what_was_observed_is_said_in_words(tiny_files: TinyFiles, check: dict[str, Any], observed: str) -> None:
+    assert gate(tiny_files, check).blocking[0].observed.startswith(observed)
 
 
 @pytest.mark.parametrize(
@@ -108,15 +108,15 @@ def test_what_was_observed_is_said_in_words(shop_files: Files, check: dict[str, 
         ),
     ],
 )
-def test_a_check_that_raises_is_an_error_and_blocks(shop_files: Files, check: dict[str, Any], reason: str) -> None:
-    report = gate(shop_files, check, query("select * from {table} where order_id is null", "fine"))
+def test_a_check_that_raises_is_an_error_and_blocks(tiny_files: TinyFiles, check: dict[str, Any], reason: str) -> None:
+    report = gate(tiny_files, check, query("select * from {table} where order_id is null", "fine"))
     assert outcomes(report) == {"has_rows": "passed", "odd": "error", "fine": "passed"}
     assert reason in report.blocking[0].observed
     with pytest.raises(GateFailedError, match="could not be evaluated: "):
         report.raise_if_blocking()
 
 
-def test_one_unanswerable_question_does_not_spoil_those_asked_with_it(shop_files: Files) -> None:
+def test_one_unanswerable_question_does_not_spoil_those_asked_with_it(tiny_files: TinyFiles) -> None:
     filled = {
         "name": "filled",
         "meaning": "Every order has its parts.",
@@ -124,7 +124,7 @@ def test_one_unanswerable_question_does_not_spoil_those_asked_with_it(shop_files
         "each_column": ["order_id", "no_such_column", "status", "customer_id"],
     }
     overflow = expectation("ExpectColumnValuesToBeBetween", column="status", min_value=1)
-    assert outcomes(gate(shop_files, filled, overflow)) == {
+    assert outcomes(gate(tiny_files, filled, overflow)) == {
         "has_rows": "passed",
         "filled.order_id": "passed",
         "filled.no_such_column": "error",
@@ -134,8 +134,8 @@ def test_one_unanswerable_question_does_not_spoil_those_asked_with_it(shop_files
     }
 
 
-def test_a_missing_table_is_an_error_said_once(shop_files: Files) -> None:
-    report = gate(shop_files, query("select 1 from {table}"), table="staging.stg_returns")
+def test_a_missing_table_is_an_error_said_once(tiny_files: TinyFiles) -> None:
+    report = gate(tiny_files, query("select 1 from {table}"), table="staging.stg_returns")
     assert set(outcomes(report).values()) == {"error"}
     with pytest.raises(GateFailedError) as failed:
         report.raise_if_blocking()
@@ -153,33 +153,27 @@ def test_a_missing_table_is_an_error_said_once(shop_files: Files) -> None:
         expectation("ExpectColumnValuesToBeInSet", column="status", values=["paid"]),
     ],
 )
-def test_a_mistyped_expectation_or_argument_is_loud(shop_files: Files, check: dict[str, Any]) -> None:
+def test_a_mistyped_expectation_or_argument_is_loud(tiny_files: TinyFiles, check: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="check odd: "):
-        gate(shop_files, check)
+        gate(tiny_files, check)
 
 
-def test_a_suite_whose_source_is_not_configured_is_not_applicable(shop_files: Files) -> None:
-    report = shop_files.gate("staging", tables=("staging.stg_feedback",), configured=frozenset({"orders"}))
+def test_a_suite_whose_source_is_not_configured_is_not_applicable(tiny_files: TinyFiles) -> None:
+    report = run_gate(
+        "staging",
+        [suite_of("staging.stg_feedback")],
+        database=tiny_files.build,
+        attach={},
+        parameters=PARAMETERS,
+        configured=frozenset({"orders"}),
+    )
     assert set(report.counts) == {"not_applicable"}
     report.raise_if_blocking()
 
 
-def test_a_configured_source_with_an_empty_table_fails(damaged: Damage) -> None:
-    files = damaged("raw", "delete from raw.feedback")
-    report = files.gate("raw", tables=("raw.feedback",))
-    assert "has_rows" in {result.check for result in report.blocking}
-
-
-def test_a_date_before_the_first_answer_is_no_failure(damaged: Damage) -> None:
-    files = damaged("marts", "delete from staging.stg_feedback", "delete from marts.fct_feedback_period")
-    store = damaged("raw", "update raw.feedback set known_date = '2024-05-01'").store
-    both = Files(store, files.build)
-    both.gate("staging", tables=("staging.stg_feedback",)).raise_if_blocking()
-    both.gate("marts", tables=("marts.fct_feedback_period",)).raise_if_blocking()
-
-
-def test_the_rows_of_a_report_are_the_same_each_time(shop_files: Files) -> None:
-    first, second = shop_files.gate("staging").to_rows(), shop_files.gate("staging").to_rows()
+def test_the_rows_of_a_report_are_the_same_each_time(tiny_files: TinyFiles) -> None:
+    checks = [query("select order_id from {table}"), query("select 1 from {table} where false", "fine")]
+    first, second = (gate(tiny_files, *checks).to_rows() for _ in range(2))
     assert first == second
     assert set(first[0]) == {
         "stage", "table_name", "check_name", "meaning", "outcome", "expected", "observed", "unexpected_count"
@@ -189,10 +183,10 @@ def test_the_rows_of_a_report_are_the_same_each_time(shop_files: Files) -> None:
     )
 
 
-def test_the_files_can_be_written_right_after_a_gate(shop_files: Files, tmp_path: Path) -> None:
-    files = Files(tmp_path / "store.duckdb", tmp_path / "build.duckdb")
-    shutil.copyfile(shop_files.store, files.store)
-    shutil.copyfile(shop_files.build, files.build)
+def test_the_files_can_be_written_right_after_a_gate(tiny_files: TinyFiles, tmp_path: Path) -> None:
+    files = TinyFiles(tmp_path / "store.duckdb", tmp_path / "build.duckdb")
+    shutil.copyfile(tiny_files.store, files.store)
+    shutil.copyfile(tiny_files.build, files.build)
     gate(files, query("select cast(order_id as integer) as number from {table}"))
     for path in (files.store, files.build):
         with duckdb.connect(str(path), config={"threads": "1"}) as connection:
@@ -200,41 +194,43 @@ def test_the_files_can_be_written_right_after_a_gate(shop_files: Files, tmp_path
     assert {path.name for path in tmp_path.iterdir()} == {"store.duckdb", "build.duckdb"}
 
 
-def test_a_gate_cannot_write(shop_files: Files) -> None:
-    report = gate(shop_files, query("select 1 from {table}) as x; delete from staging.stg_orders; select (1"))
+def test_a_gate_cannot_write(tiny_files: TinyFiles) -> None:
+    report = gate(tiny_files, query("select 1 from {table}) as x; delete from staging.stg_orders; select (1"))
     assert outcomes(report)["odd"] == "error"
-    assert outcomes(gate(shop_files))["has_rows"] == "passed"
+    assert outcomes(gate(tiny_files))["has_rows"] == "passed"
 
 
-def test_a_path_with_odd_characters_is_only_a_path(shop_files: Files, tmp_path: Path) -> None:
+def test_a_path_with_odd_characters_is_only_a_path(tiny_files: TinyFiles, tmp_path: Path) -> None:
     folder = tmp_path / "it's $HOME ${x} 100%?&=é"
     folder.mkdir()
-    files = Files(folder / "store.duckdb", folder / "build.duckdb")
-    shutil.copyfile(shop_files.store, files.store)
-    shutil.copyfile(shop_files.build, files.build)
-    assert files.gate("staging", tables=("staging.stg_orders",)).blocking == ()
+    files = TinyFiles(folder / "store.duckdb", folder / "build.duckdb")
+    shutil.copyfile(tiny_files.store, files.store)
+    shutil.copyfile(tiny_files.build, files.build)
+    assert gate(files).blocking == ()
 
 
-def test_a_file_that_cannot_be_opened_is_a_storage_error(shop_files: Files, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_is_a_storage_error(tiny_files: TinyFiles, tmp_path: Path) -> None:
     (tmp_path / "build.duckdb").write_bytes(b"not a database" * 1000)
     with pytest.raises(StorageError, match=r"build\.duckdb: cannot be opened"):
-        gate(Files(shop_files.store, tmp_path / "build.duckdb"))
+        gate(TinyFiles(tiny_files.store, tmp_path / "build.duckdb"))
 
 
-def test_a_gate_without_suites_is_refused(shop_files: Files) -> None:
+def test_a_gate_without_suites_is_refused(tiny_files: TinyFiles) -> None:
     with pytest.raises(ConfigError, match="would pass everything"):
-        run_gate("raw", [], database=shop_files.store, attach={}, parameters=shop.PARAMETERS, configured=EVERYTHING)
+        run_gate(
+            "raw", [], database=tiny_files.store, attach={}, parameters=PARAMETERS, configured=frozenset({"orders"})
+        )
 
 
 def test_a_gate_uses_no_network_and_leaves_the_process_as_it_was(
-    shop_files: Files, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tiny_files: TinyFiles, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("a gate opened a socket")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    gate(shop_files, query("select cast(order_id as integer) as number from {table}"))
+    gate(tiny_files, query("select cast(order_id as integer) as number from {table}"))
     assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
     assert capfd.readouterr() == ("", "")
 

@@ -9,13 +9,15 @@ import pytest
 import yaml
 
 from retention_pipeline.core.errors import ConfigError
-from retention_pipeline.core.tables import METRIC_VALUES, STORE_TABLES
+from retention_pipeline.core.store_tables import STORE_TABLES
+from retention_pipeline.core.tables import METRIC_VALUES
+from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.metrics.registry import REGISTRY
 from retention_pipeline.quality.evaluation import build
 from retention_pipeline.quality.suites import STAGES, Suite, load_suites
-from tests.quality import shop
-from tests.quality.conftest import ROOT, SUITES, suites_of
+from tests.quality.bench import ROOT, SUITES, suites_of
+from tests.quality.tiny import PARAMETERS
 
 ALL_SUITES = [suite for stage in STAGES for suite in suites_of(stage)]
 HAS_ROWS = {
@@ -52,13 +54,13 @@ def load(folder: Path, content: dict[str, Any] | str, name: str = "orders.yml") 
 
 def test_a_suite_is_read(tmp_path: Path) -> None:
     (loaded,) = load(tmp_path, suite())
-    assert [expectation.check for expectation in loaded.bind(shop.PARAMETERS)] == ["has_rows", "filled"]
+    assert [expectation.check for expectation in loaded.bind(PARAMETERS)] == ["has_rows", "filled"]
 
 
 def test_one_check_can_stand_for_several_columns(tmp_path: Path) -> None:
     each = {**FILLED, "kwargs": {}, "each_column": ["order_id", "status"]}
     (loaded,) = load(tmp_path, suite(HAS_ROWS, each))
-    bound = loaded.bind(shop.PARAMETERS)
+    bound = loaded.bind(PARAMETERS)
     assert [(one.check, one.kwargs.get("column")) for one in bound[1:]] == [
         ("filled.order_id", "order_id"),
         ("filled.status", "status"),
@@ -68,7 +70,7 @@ def test_one_check_can_stand_for_several_columns(tmp_path: Path) -> None:
 def test_parameters_are_filled_in_and_the_table_is_left_to_great_expectations(tmp_path: Path) -> None:
     late = {**SQL, "no_rows": "select 1 from {table} where known_date > date '{as_of}'"}
     (loaded,) = load(tmp_path, suite(HAS_ROWS, late))
-    sql = loaded.bind(shop.PARAMETERS)[1].kwargs["unexpected_rows_query"]
+    sql = loaded.bind(PARAMETERS)[1].kwargs["unexpected_rows_query"]
     assert sql == "select 1 from {batch} where known_date > date '2024-04-10'"
 
 
@@ -123,7 +125,7 @@ def test_a_file_that_is_not_a_suite_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shipped", ALL_SUITES, ids=lambda shipped: shipped.table)
 def test_great_expectations_knows_every_class_and_argument(shipped: Suite) -> None:
-    for expectation in shipped.bind(shop.PARAMETERS):
+    for expectation in shipped.bind(PARAMETERS):
         assert build(expectation) is not None
         assert build(expectation, counting=True) is not None
 
@@ -143,6 +145,7 @@ def test_every_table_that_is_published_or_staged_has_a_suite() -> None:
     wanted = {f"{path.parent.name}.{path.stem}" for path in models if path.parent.name in {"staging", "marts"}}
     wanted |= {table.qualified for table in STORE_TABLES if table.name != "quarantine"}
     wanted |= {METRIC_VALUES.qualified, *(f"metrics.{name}" for name in FAMILIES)}
+    wanted |= {each.table.qualified for each in METRIC_TABLES}
     assert {shipped.table for shipped in ALL_SUITES} == wanted
 
 
@@ -163,7 +166,8 @@ def specified(table: str) -> tuple[dict[str, str], list[str], list[str]]:
     """Columns with types, key, and columns that must be filled, from ``core.tables`` or the model's own YAML."""
     schema, name = table.split(".")
     if schema in {"raw", "metrics"}:
-        spec = METRIC_VALUES if schema == "metrics" else next(each for each in STORE_TABLES if each.name == name)
+        tables = STORE_TABLES if schema == "raw" else [each.table for each in METRIC_TABLES]
+        spec = next((each for each in tables if each.name == name), METRIC_VALUES)
         required = [column.name for column in spec.columns if not column.nullable]
         return {column.name: column.type for column in spec.columns}, list(spec.key), required
     path = ROOT / "dbt_project" / "models" / schema / f"{name}.yml"

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from retention_pipeline.cli.summary import HEADLINES
 from retention_pipeline.report.canvas import LABELS_SHOWN
-from retention_pipeline.report.over_time import paint_series
+from retention_pipeline.report.lines import paint_series
 from retention_pipeline.report.page import render_page
 from retention_pipeline.report.published import PERIODS_PLOTTED, Value
 from tests.report.reading import Page, section
@@ -19,7 +19,7 @@ DASHES = "stroke-dasharray"
 
 @functools.cache
 def page(*statements: str, is_open: bool) -> str:
-    with small_version(is_open=is_open) as published:
+    with small_version(is_open=is_open, extras=False) as published:
         for statement in statements:
             published.execute(statement)
         return render_page(published, shop="Shop", headlines=HEADLINES)
@@ -103,7 +103,7 @@ def test_a_long_history_is_cut_and_its_labels_thinned() -> None:
         "insert into dim_period select 'month', date '2024-01-01' - interval (i) month, 'm' || i, true "
         f"from range(1, {PERIODS_PLOTTED}) t(i)"
     )
-    with small_version() as published:
+    with small_version(extras=False) as published:
         published.execute(days)
         html = render_page(published, shop="Shop", headlines=HEADLINES)
     assert f"The latest {PERIODS_PLOTTED} months are shown." in html

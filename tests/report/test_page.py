@@ -11,9 +11,14 @@ from retention_pipeline.cli.summary import HEADLINES
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.report.page import render_page
 from tests.report.reading import Page, section
+from tests.report.small_extras import HOSTILE_SOURCE
 from tests.report.small_version import HOSTILE_SMALL, small_version
 
-SECTIONS = ("retention", "cohorts", "bridge", "value", "feedback", "segments")
+DRAWN = (
+    "retention", "cohorts", "waiting", "bridge", "value", "lifetime", "economics", "rfm", "segments", "feedback",
+    "service",
+)  # fmt: skip
+WRITTEN = ("economics", "at-risk", "benchmarks", "claims")
 
 
 def render(grain: str | None = None, **shop: Any) -> str:
@@ -27,7 +32,7 @@ def html() -> str:
 
 
 def test_every_section_has_a_figure_and_says_in_words_what_it_shows(html: str) -> None:
-    for name in SECTIONS:
+    for name in DRAWN:
         page = Page(section(html, name))
         spoken = [attributes["aria-labelledby"] for tag, attributes in page.elements if tag == "svg"]
         assert spoken, name
@@ -54,6 +59,11 @@ def test_explanations_come_from_the_published_catalogue() -> None:
         ("value", "cohort_value_to_date.net"),
         ("feedback", "net_promoter_score.standard"),
         ("segments", "customer_retention_rate.set_based"),
+        ("waiting", "time_between_orders.median"),
+        ("lifetime", "clv.lifespan_revenue"),
+        ("economics", "ltv_to_cac.margin"),
+        ("rfm", "rfm_group_share.standard"),
+        ("service", "first_response_time.p90"),
     ):
         assert f"In words of {meaning}" in section(html, name)
 
@@ -71,6 +81,7 @@ def test_hostile_names_stay_text(html: str) -> None:
     assert not any(key.startswith("on") for _, attributes in page.elements for key in attributes)
     assert "<script>alert('$a$')</script>&\" Süd 客户 (100)" in page.texts
     assert HOSTILE_SMALL in page.text
+    assert HOSTILE_SOURCE in page.texts
     assert "<b>Shop</b>: customer retention" in page.texts
 
 
@@ -137,8 +148,28 @@ def test_a_version_without_a_single_order_has_nothing_to_report() -> None:
 
 def test_without_any_value_every_section_still_says_something() -> None:
     with small_version() as published:
-        published.execute("delete from metric_values")
+        for table in ("metric_values", "order_gap_survival", "customer_scores", "claims", "benchmark_comparison"):
+            published.execute(f"delete from {table}")
         html = render_page(published, shop="Shop", headlines=HEADLINES)
-    for name in SECTIONS:
-        assert '<p class="quiet">' in section(html, name), name
-        assert "<svg" not in section(html, name), name
+    assert_nothing_but_sentences(html, {*DRAWN, *WRITTEN})
+
+
+def test_a_version_from_before_these_tables_says_what_it_lacks() -> None:
+    html = render(extras=False)
+    lacking = {"waiting", "lifetime", "economics", "rfm", "service", *WRITTEN}
+    assert_nothing_but_sentences(html, lacking)
+    for name, words in (
+        ("economics", "The spend source is not configured"),
+        ("service", "The tickets source is not configured"),
+        ("benchmarks", "No benchmarks are configured"),
+        ("rfm", "No RFM cut points are configured"),
+    ):
+        assert words in section(html, name)
+
+
+def assert_nothing_but_sentences(html: str, names: set[str]) -> None:
+    for name in names:
+        part = section(html, name)
+        assert '<p class="quiet">' in part, name
+        assert "<svg" not in part, name
+        assert "<table" not in part, name

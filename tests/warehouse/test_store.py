@@ -11,7 +11,7 @@ import pytest
 
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError, StorageError
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.tables import RAW_DELIVERIES, STORE_TABLES
+from retention_pipeline.core.store_tables import RAW_DELIVERIES, STORE_TABLES
 from retention_pipeline.warehouse.store import (
     bind_id_key,
     data_through,
@@ -60,11 +60,18 @@ def test_a_store_can_be_opened_again_and_read_only(home: Home) -> None:
         assert connection.execute("select count(*) from raw.orders").fetchone() == (0,)
 
 
-def test_a_store_of_another_format_is_refused(home: Home) -> None:
-    with open_store(home) as connection:
-        connection.execute("update main.store_settings set value = '99' where name = 'format'")
-    with pytest.raises(StorageError, match="has format 99, this program reads format 1"):
-        open_store(home)
+def test_a_store_of_another_format_is_refused_and_left_as_it_is(home: Home) -> None:
+    open_store(home).close()
+    with duckdb.connect(home.store) as connection:
+        connection.execute("drop table raw.spend")
+        connection.execute("update main.store_settings set value = '1' where name = 'format'")
+    for read_only in (False, True):
+        with pytest.raises(StorageError, match="has format 1, this program reads format 2") as refused:
+            open_store(home, read_only=read_only)
+        assert "take the delivered files in again" in str(refused.value.remedy)
+    with duckdb.connect(home.store) as connection:
+        left = connection.execute("select count(*) from duckdb_tables() where table_name = 'spend'").fetchone()
+    assert left == (0,)
 
 
 def test_a_filled_store_keeps_its_id_key(store: duckdb.DuckDBPyConnection) -> None:
@@ -123,6 +130,25 @@ def test_irregular_files_and_histories_reach_until_their_evidence_does(
     expected = {"orders": MARCH[20], "customers": MARCH[12], "feedback": MARCH[11]}
     assert data_through(store, config, MARCH[30]) == expected
     assert data_through(store, config, MARCH[10]) == {"orders": MARCH[10], "customers": MARCH[10], "feedback": MARCH[3]}
+
+
+def test_an_optional_source_reaches_as_far_as_its_own_deliveries(
+    store: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    config = settings(
+        tmp_path,
+        subscriptions={"path": "subscriptions.csv", "complete_through": MARCH[20]},
+        tickets={"path": "tickets/{date}.csv"},
+        spend={"path": "spend/{date}.csv", "cadence": "irregular"},
+    )
+    deliver(store, "orders", MARCH[9])
+    deliver(store, "subscriptions", None, first_known=MARCH[0], last_known=MARCH[2])
+    for day in (1, 2, 4):
+        deliver(store, "tickets", MARCH[day])
+    deliver(store, "spend", MARCH[7])
+    expected = {"orders": MARCH[9], "subscriptions": MARCH[9], "tickets": MARCH[2], "spend": MARCH[7]}
+    assert data_through(store, config, MARCH[9]) == expected
+    assert default_as_of(store) == MARCH[9]
 
 
 def test_the_fingerprint_follows_what_is_known_at_as_of_and_nothing_else(

@@ -17,6 +17,17 @@
 
 {% macro spark__date_add_days(day, days) -%} date_add({{ day }}, {{ days }}) {%- endmacro %}
 
+{# Hours from one instant to another, fractions included; null when either is. #}
+{% macro hours_between(earlier, later) -%} {{ return(adapter.dispatch('hours_between')(earlier, later)) }} {%- endmacro %}
+
+{% macro duckdb__hours_between(earlier, later) -%}
+    (date_diff('microsecond', {{ earlier }}, {{ later }}) / 3600000000)
+{%- endmacro %}
+
+{% macro spark__hours_between(earlier, later) -%}
+    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 3600000000)
+{%- endmacro %}
+
 {# One row per date from one column of a relation to another, both included; null bounds give no row. #}
 {% macro date_spine(relation, first_date, last_date) -%}
     {{ return(adapter.dispatch('date_spine')(relation, first_date, last_date)) }}
@@ -32,3 +43,12 @@
     from {{ relation }}
     where {{ first_date }} <= {{ last_date }}
 {%- endmacro %}
+
+{# Whole days from one date to a later one. #}
+{% macro days_between(first_day, last_day) -%}
+    {{ return(adapter.dispatch('days_between')(first_day, last_day)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_between(first_day, last_day) -%} ({{ last_day }} - {{ first_day }}) {%- endmacro %}
+
+{% macro spark__days_between(first_day, last_day) -%} datediff({{ last_day }}, {{ first_day }}) {%- endmacro %}

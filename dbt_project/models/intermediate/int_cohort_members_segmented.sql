@@ -27,7 +27,9 @@ final as (
             ordered_periods.customer_id = segments.customer_id
             and ordered_periods.period_start >= segments.valid_from
             and ordered_periods.period_start < segments.valid_to
-    where ordered_periods.orders_before = 0
+    where
+        ordered_periods.orders_before = 0
+        and not segments.is_derived
 )
 
 select * from final

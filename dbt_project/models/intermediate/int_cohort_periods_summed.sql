@@ -20,12 +20,16 @@ active as (
         ordered_periods.period_number - members.cohort_number as cohort_age,
         ordered_periods.next_period_number is null as is_last,
         ordered_periods.orders_count as orders,
+        ordered_periods.orders_costed as costed,
         ordered_periods.revenue_gross as gross,
         ordered_periods.revenue_net as net,
+        ordered_periods.margin,
         cast(ordered_periods.revenue_gross_to_date as decimal(19, 4)) as gross_after,
         cast(ordered_periods.revenue_net_to_date as decimal(19, 4)) as net_after,
+        cast(ordered_periods.margin_to_date as decimal(19, 4)) as margin_after,
         cast(ordered_periods.revenue_gross_to_date - ordered_periods.revenue_gross as decimal(19, 4)) as gross_before,
-        cast(ordered_periods.revenue_net_to_date - ordered_periods.revenue_net as decimal(19, 4)) as net_before
+        cast(ordered_periods.revenue_net_to_date - ordered_periods.revenue_net as decimal(19, 4)) as net_before,
+        cast(ordered_periods.margin_to_date - ordered_periods.margin as decimal(19, 4)) as margin_before
     from members
     inner join ordered_periods
         on
@@ -44,10 +48,15 @@ final as (
         cast(count(*) as bigint) as customers_active,
         cast(count(*) filter (where is_last) as bigint) as customers_active_last,
         cast(sum(orders) as bigint) as orders_count,
+        cast(sum(costed) as bigint) as orders_costed,
         cast(sum(gross) as decimal(38, 4)) as revenue_gross,
         cast(sum(net) as decimal(38, 4)) as revenue_net,
+        cast(sum(margin) as decimal(38, 4)) as margin,
         cast(sum(gross_after * gross_after - gross_before * gross_before) as decimal(38, 8)) as revenue_gross_sq_change,
-        cast(sum(net_after * net_after - net_before * net_before) as decimal(38, 8)) as revenue_net_sq_change
+        cast(sum(net_after * net_after - net_before * net_before) as decimal(38, 8)) as revenue_net_sq_change,
+        cast(
+            sum(margin_after * margin_after - margin_before * margin_before) as decimal(38, 8)
+        ) as margin_sq_change
     from active
     group by grain, segment_set, segment_key, cohort_start, cohort_number, cohort_age
 )

@@ -18,10 +18,13 @@ ordering as (
         periods.period_end,
         coalesce(ordered_periods.previous_active_until >= periods.period_start, false) as is_active_start,
         ordered_periods.active_until >= periods.boundary_end as is_active_end,
+        ordered_periods.orders_before = 0 as is_new,
         ordered_periods.orders_count,
         ordered_periods.revenue_gross,
         ordered_periods.revenue_net,
+        ordered_periods.revenue_gross_constant,
         cast(0 as decimal(18, 4)) as previous_revenue_gross,
+        cast(0 as decimal(18, 4)) as previous_revenue_gross_constant,
         ordered_periods.orders_before
     from ordered_periods
     inner join periods
@@ -40,10 +43,13 @@ following as (
         periods.period_end,
         true as is_active_start,
         ordered_periods.active_until >= periods.boundary_end as is_active_end,
+        false as is_new,
         cast(0 as bigint) as orders_count,
         cast(0 as decimal(18, 4)) as revenue_gross,
         cast(0 as decimal(18, 4)) as revenue_net,
+        cast(0 as decimal(18, 4)) as revenue_gross_constant,
         cast(0 as decimal(18, 4)) as previous_revenue_gross,
+        cast(0 as decimal(18, 4)) as previous_revenue_gross_constant,
         ordered_periods.orders_before + ordered_periods.orders_count as orders_before
     from ordered_periods
     inner join periods

@@ -1,39 +1,26 @@
 with
 
-orders as (
-    select * from {{ ref('stg_orders') }}
-),
-
-feedback as (
-    select * from {{ ref('stg_feedback') }}
+customers as (
+    select * from {{ ref('int_customers_known') }}
 ),
 
 attributes as (
     select * from {{ ref('stg_customer_attributes') }}
 ),
 
+derived as (
+    select * from {{ ref('int_customer_segments_derived') }}
+),
+
 segment_sets as (
     {{ text_rows(var('segments'), 'segment_set') }}
 ),
 
-known_customers as (
-    select customer_id
-    from orders
-    where is_valid and has_customer
-    union
-    select customer_id
-    from attributes
-    union
-    select customer_id
-    from feedback
-    where is_counted and customer_id is not null
-),
-
 expected as (
     select
-        known_customers.customer_id,
+        customers.customer_id,
         segment_sets.segment_set
-    from known_customers
+    from customers
     cross join segment_sets
 ),
 
@@ -57,16 +44,27 @@ final as (
         segment_set,
         segment_key,
         valid_from,
-        valid_to
+        valid_to,
+        false as is_derived
     from configured
+    union all
+    select
+        customer_id,
+        segment_set,
+        segment_key,
+        valid_from,
+        valid_to,
+        true as is_derived
+    from derived
     union all
     select
         customer_id,
         'all' as segment_set,
         'all' as segment_key,
         cast('0001-01-01' as date) as valid_from,
-        cast('9999-12-31' as date) as valid_to
-    from known_customers
+        cast('9999-12-31' as date) as valid_to,
+        false as is_derived
+    from customers
 )
 
 select * from final

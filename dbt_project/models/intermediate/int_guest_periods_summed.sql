@@ -16,7 +16,8 @@ final as (
         'all' as segment_key,
         cast(count(*) as bigint) as orders_count_guest,
         cast(sum(orders.revenue_gross) as decimal(38, 4)) as revenue_gross_guest,
-        cast(sum(orders.revenue_net) as decimal(38, 4)) as revenue_net_guest
+        cast(sum(orders.revenue_net) as decimal(38, 4)) as revenue_net_guest,
+        cast(sum(orders.revenue_gross - orders.revenue_net) as decimal(38, 4)) as refunds_by_order_date_guest
     from orders
     inner join days on orders.order_date = days.calendar_date
     where orders.is_valid and not orders.has_customer

@@ -4,14 +4,15 @@ periods as (
     select * from {{ ref('dim_period') }}
 ),
 
-keys as (
-    select * from {{ ref('int_segments_observed') }}
+accumulated as (
+    select * from {{ ref('int_segment_customers_accumulated') }}
 ),
 
 bases as (
-    {{ text_rows(['purchase_window', 'calendar'], 'basis') }}
+    {{ text_rows(activity_bases(), 'basis') }}
 ),
 
+-- every key has a row for every first day of a period
 final as (
     select
         bases.basis,
@@ -19,10 +20,16 @@ final as (
         periods.grain,
         periods.period_start,
         periods.period_end,
-        keys.segment_set,
-        keys.segment_key
+        accumulated.segment_set,
+        accumulated.segment_key,
+        case
+            when bases.basis = 'subscription' then accumulated.subscribers_before
+            else accumulated.customers_before
+        end as began_before,
+        accumulated.customers_before,
+        accumulated.customers_repeat_before
     from periods
-    cross join keys
+    inner join accumulated on periods.period_start = accumulated.calendar_date
     cross join bases
 )
 

@@ -15,6 +15,7 @@ final as (
         customer_periods.period_start,
         segments.segment_set,
         segments.segment_key,
+        cast(count(*) as bigint) as customers_active,
         cast(count(*) filter (where customer_periods.is_active_start) as bigint) as customers_start,
         cast(count(*) filter (where customer_periods.is_active_end) as bigint) as customers_end,
         cast(count(*) filter (where customer_periods.is_new) as bigint) as customers_new,

@@ -1,7 +1,7 @@
 with
 
-customer_periods as (
-    select * from {{ ref('fct_customer_period') }}
+ordered_periods as (
+    select * from {{ ref('int_customer_periods_ordered') }}
 ),
 
 segments as (
@@ -9,26 +9,26 @@ segments as (
 ),
 
 -- 19 digits: the square of an 18-digit amount would not fit the type that a product of two of them gets
--- who orders in a period is the same on every basis, and the calendar rows also know the period before
 segmented as (
     select
-        customer_periods.grain,
-        customer_periods.period_start,
+        ordered_periods.grain,
+        ordered_periods.period_start,
         segments.segment_set,
         segments.segment_key,
-        customer_periods.is_ordering and not customer_periods.is_new as is_returning,
-        customer_periods.orders_before < 2
-        and customer_periods.orders_before + customer_periods.orders_count >= 2 as is_second_order,
-        customer_periods.orders_count as orders,
-        cast(customer_periods.revenue_gross as decimal(19, 4)) as gross,
-        cast(customer_periods.revenue_net as decimal(19, 4)) as net
-    from customer_periods
+        ordered_periods.orders_before > 0 as is_returning,
+        ordered_periods.orders_before < 2
+        and ordered_periods.orders_before + ordered_periods.orders_count >= 2 as is_second_order,
+        ordered_periods.orders_count as orders,
+        ordered_periods.orders_costed as costed,
+        cast(ordered_periods.revenue_gross as decimal(19, 4)) as gross,
+        cast(ordered_periods.revenue_net as decimal(19, 4)) as net,
+        cast(ordered_periods.margin as decimal(19, 4)) as margin
+    from ordered_periods
     inner join segments
         on
-            customer_periods.customer_id = segments.customer_id
-            and customer_periods.period_start >= segments.valid_from
-            and customer_periods.period_start < segments.valid_to
-    where customer_periods.basis = 'calendar' and customer_periods.is_ordering
+            ordered_periods.customer_id = segments.customer_id
+            and ordered_periods.period_start >= segments.valid_from
+            and ordered_periods.period_start < segments.valid_to
 ),
 
 final as (
@@ -43,16 +43,22 @@ final as (
         cast(count(*) filter (where is_second_order) as bigint) as customers_second_order,
         cast(sum(orders) as bigint) as orders_count,
         cast(sum(orders) filter (where is_returning) as bigint) as orders_count_returning,
+        cast(sum(costed) as bigint) as orders_costed,
         cast(sum(gross) as decimal(38, 4)) as revenue_gross,
         cast(sum(net) as decimal(38, 4)) as revenue_net,
         cast(sum(gross) filter (where is_returning) as decimal(38, 4)) as revenue_gross_returning,
         cast(sum(net) filter (where is_returning) as decimal(38, 4)) as revenue_net_returning,
+        cast(sum(margin) as decimal(38, 4)) as margin,
+        cast(sum(gross - net) as decimal(38, 4)) as refunds_by_order_date,
         cast(sum(orders * orders) as bigint) as orders_sq,
         cast(sum(gross * gross) as decimal(38, 8)) as revenue_gross_sq,
         cast(sum(orders * gross) as decimal(38, 8)) as orders_x_revenue_gross,
         cast(sum(net * net) as decimal(38, 8)) as revenue_net_sq,
         cast(sum(orders * net) as decimal(38, 8)) as orders_x_revenue_net,
-        cast(sum(gross * gross) filter (where is_returning) as decimal(38, 8)) as revenue_gross_returning_sq
+        cast(sum(orders * orders) filter (where is_returning) as bigint) as orders_count_returning_sq,
+        cast(sum(gross * gross) filter (where is_returning) as decimal(38, 8)) as revenue_gross_returning_sq,
+        cast(sum(orders * gross) filter (where is_returning) as decimal(38, 8)) as orders_x_revenue_gross_returning,
+        cast(sum(margin * margin) as decimal(38, 8)) as margin_sq
     from segmented
     group by grain, period_start, segment_set, segment_key
 )

@@ -9,29 +9,31 @@ segments as (
 ),
 
 -- 19 digits: the square of an 18-digit amount would not fit the type that a product of two of them gets
+-- an amount too small for four decimals of one of the two rates is still revenue
 amounts as (
     select
+        basis,
         grain,
         period_start,
         customer_id,
         is_new,
+        previous_revenue_gross > 0 or previous_revenue_gross_constant > 0 as had_revenue,
+        revenue_gross > 0 or revenue_gross_constant > 0 as has_revenue,
         cast(previous_revenue_gross as decimal(19, 4)) as previous,
-        cast(revenue_gross as decimal(19, 4)) as revenue
+        cast(revenue_gross as decimal(19, 4)) as revenue,
+        cast(least(revenue_gross, previous_revenue_gross) as decimal(19, 4)) as kept,
+        previous_revenue_gross_constant as constant_previous,
+        revenue_gross_constant as constant_revenue,
+        least(revenue_gross_constant, previous_revenue_gross_constant) as constant_kept
     from customer_periods
-    where basis = 'calendar'
+    where basis <> 'purchase_window'
 ),
 
 segmented as (
     select
-        amounts.grain,
-        amounts.period_start,
+        amounts.*,
         segments.segment_set,
-        segments.segment_key,
-        amounts.is_new,
-        amounts.previous > 0 as had_revenue,
-        amounts.previous,
-        amounts.revenue,
-        least(amounts.revenue, amounts.previous) as kept
+        segments.segment_key
     from amounts
     inner join segments
         on
@@ -42,27 +44,38 @@ segmented as (
 
 final as (
     select
-        'calendar' as basis,
+        basis,
         grain,
         period_start,
         segment_set,
         segment_key,
         cast(count(*) filter (where had_revenue) as bigint) as customers_revenue_previous,
         cast(sum(previous) as decimal(38, 4)) as revenue_previous,
-        cast(sum(kept) filter (where had_revenue) as decimal(38, 4)) as revenue_retained_gross,
+        cast(sum(revenue) as decimal(38, 4)) as revenue_current,
+        cast(sum(kept) as decimal(38, 4)) as revenue_retained_gross,
         cast(sum(revenue) filter (where had_revenue) as decimal(38, 4)) as revenue_retained_net,
-        cast(sum(revenue) filter (where is_new) as decimal(38, 4)) as revenue_new,
-        cast(sum(revenue) filter (where not had_revenue and not is_new) as decimal(38, 4)) as revenue_reactivation,
-        cast(sum(revenue - kept) filter (where had_revenue) as decimal(38, 4)) as revenue_expansion,
-        cast(sum(previous - kept) filter (where revenue > 0) as decimal(38, 4)) as revenue_contraction,
-        cast(sum(previous) filter (where revenue = 0) as decimal(38, 4)) as revenue_churn,
+        cast(sum(constant_previous) as decimal(38, 4)) as revenue_previous_constant,
+        cast(sum(constant_kept) as decimal(38, 4)) as revenue_retained_gross_constant,
+        cast(sum(constant_revenue) filter (where had_revenue) as decimal(38, 4)) as revenue_retained_net_constant,
+        cast(sum(constant_revenue) filter (where is_new) as decimal(38, 4)) as revenue_new,
+        cast(
+            sum(constant_revenue) filter (where not had_revenue and not is_new) as decimal(38, 4)
+        ) as revenue_reactivation,
+        cast(sum(constant_revenue - constant_kept) filter (where had_revenue) as decimal(38, 4)) as revenue_expansion,
+        cast(
+            sum(constant_previous - constant_kept) filter (where has_revenue) as decimal(38, 4)
+        ) as revenue_contraction,
+        cast(sum(constant_previous) filter (where not has_revenue) as decimal(38, 4)) as revenue_churn,
+        cast(
+            sum(revenue - previous) - sum(constant_revenue - constant_previous) as decimal(38, 4)
+        ) as revenue_fx,
         cast(sum(previous * previous) as decimal(38, 8)) as previous_sq,
-        cast(sum(kept * kept) filter (where had_revenue) as decimal(38, 8)) as retained_gross_sq,
-        cast(sum(kept * previous) filter (where had_revenue) as decimal(38, 8)) as retained_gross_x_previous,
+        cast(sum(kept * kept) as decimal(38, 8)) as retained_gross_sq,
+        cast(sum(kept * previous) as decimal(38, 8)) as retained_gross_x_previous,
         cast(sum(revenue * revenue) filter (where had_revenue) as decimal(38, 8)) as retained_net_sq,
-        cast(sum(revenue * previous) filter (where had_revenue) as decimal(38, 8)) as retained_net_x_previous
+        cast(sum(revenue * previous) as decimal(38, 8)) as retained_net_x_previous
     from segmented
-    group by grain, period_start, segment_set, segment_key
+    group by basis, grain, period_start, segment_set, segment_key
 )
 
 select * from final

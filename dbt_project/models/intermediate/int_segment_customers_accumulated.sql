@@ -1,7 +1,7 @@
 with
 
-order_days as (
-    select * from {{ ref('int_customer_order_days') }}
+milestones as (
+    select * from {{ ref('int_customer_milestones_reached') }}
 ),
 
 segments as (
@@ -12,25 +12,8 @@ keys as (
     select * from {{ ref('int_segments_observed') }}
 ),
 
-days as (
-    select * from {{ ref('int_days_elapsed') }}
-),
-
-reached as (
-    select
-        customer_id,
-        1 as orders_reached,
-        min(order_date) as reached_date
-    from order_days
-    group by customer_id
-    union all
-    select
-        customer_id,
-        2 as orders_reached,
-        min(order_date) as reached_date
-    from order_days
-    where order_number_first + orders_count > 2
-    group by customer_id
+periods as (
+    select * from {{ ref('dim_period') }}
 ),
 
 -- a customer counts on the dates x with reached_date < x and valid_from <= x < valid_to
@@ -38,21 +21,21 @@ stays as (
     select
         segments.segment_set,
         segments.segment_key,
-        reached.orders_reached,
-        greatest({{ date_add_days('reached.reached_date', 1) }}, segments.valid_from) as counted_from,
+        milestones.milestone,
+        greatest({{ date_add_days('milestones.reached_date', 1) }}, segments.valid_from) as counted_from,
         segments.valid_to as counted_until
-    from reached
+    from milestones
     inner join segments
         on
-            reached.customer_id = segments.customer_id
-            and reached.reached_date < {{ date_add_days('segments.valid_to', -1) }}
+            milestones.customer_id = segments.customer_id
+            and milestones.reached_date < {{ date_add_days('segments.valid_to', -1) }}
 ),
 
 changes as (
     select
         segment_set,
         segment_key,
-        orders_reached,
+        milestone,
         counted_from as calendar_date,
         1 as step
     from stays
@@ -60,41 +43,62 @@ changes as (
     select
         segment_set,
         segment_key,
-        orders_reached,
+        milestone,
         counted_until as calendar_date,
         -1 as step
     from stays
 ),
 
-daily as (
+dates as (
     select
         segment_set,
         segment_key,
         calendar_date,
-        sum(step) filter (where orders_reached = 1) as ordered_change,
-        sum(step) filter (where orders_reached = 2) as repeated_change
+        sum(step) filter (where milestone = 'ordered') as ordered_change,
+        sum(step) filter (where milestone = 'ordered_again') as repeated_change,
+        sum(step) filter (where milestone = 'subscribed') as subscribed_change,
+        false as is_period_start
     from changes
     group by segment_set, segment_key, calendar_date
+    union all
+    select distinct
+        keys.segment_set,
+        keys.segment_key,
+        periods.period_start as calendar_date,
+        0 as ordered_change,
+        0 as repeated_change,
+        0 as subscribed_change,
+        true as is_period_start
+    from periods
+    cross join keys
+),
+
+running as (
+    select
+        segment_set,
+        segment_key,
+        calendar_date,
+        is_period_start,
+        sum(ordered_change) over to_date as ordered,
+        sum(repeated_change) over to_date as ordered_again,
+        sum(subscribed_change) over to_date as subscribed
+    from dates
+    window to_date as (
+        partition by segment_set, segment_key order by calendar_date asc
+        range between unbounded preceding and current row
+    )
 ),
 
 final as (
     select
-        keys.segment_set,
-        keys.segment_key,
-        days.calendar_date,
-        cast(coalesce(sum(daily.ordered_change) over to_date, 0) as bigint) as customers_before,
-        cast(coalesce(sum(daily.repeated_change) over to_date, 0) as bigint) as customers_repeat_before
-    from keys
-    cross join days
-    left join daily
-        on
-            keys.segment_set = daily.segment_set
-            and keys.segment_key = daily.segment_key
-            and days.calendar_date = daily.calendar_date
-    window to_date as (
-        partition by keys.segment_set, keys.segment_key order by days.calendar_date asc
-        rows between unbounded preceding and current row
-    )
+        segment_set,
+        segment_key,
+        calendar_date,
+        cast(coalesce(ordered, 0) as bigint) as customers_before,
+        cast(coalesce(ordered_again, 0) as bigint) as customers_repeat_before,
+        cast(coalesce(subscribed, 0) as bigint) as subscribers_before
+    from running
+    where is_period_start
 )
 
 select * from final

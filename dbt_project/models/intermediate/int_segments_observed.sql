@@ -7,12 +7,14 @@ segments as (
 final as (
     select distinct
         segment_set,
-        segment_key
+        segment_key,
+        is_derived
     from segments
     union
     select
         'all' as segment_set,
-        'all' as segment_key
+        'all' as segment_key,
+        false as is_derived
 )
 
 select * from final

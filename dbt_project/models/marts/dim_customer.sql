@@ -8,6 +8,19 @@ customers as (
     select * from {{ ref('stg_customers') }}
 ),
 
+subscription_spells as (
+    select * from {{ ref('int_subscription_spells') }}
+),
+
+-- whoever a fact counts is a customer here, orders or not
+registered as (
+    select customer_id
+    from customers
+    union
+    select customer_id
+    from subscription_spells
+),
+
 purchases as (
     select
         customer_id,
@@ -22,7 +35,7 @@ purchases as (
 
 final as (
     select
-        coalesce(purchases.customer_id, customers.customer_id) as customer_id,
+        coalesce(purchases.customer_id, registered.customer_id) as customer_id,
         purchases.first_order_date,
         purchases.last_order_date,
         cast(coalesce(purchases.orders_count, 0) as bigint) as orders_count,
@@ -30,7 +43,8 @@ final as (
         cast(coalesce(purchases.revenue_net, 0) as decimal(18, 4)) as revenue_net,
         {{ business_date('customers.created_at') }} as created_date
     from purchases
-    full outer join customers on purchases.customer_id = customers.customer_id
+    full outer join registered on purchases.customer_id = registered.customer_id
+    left join customers on registered.customer_id = customers.customer_id
 )
 
 select * from final

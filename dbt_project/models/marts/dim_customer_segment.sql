@@ -17,7 +17,9 @@ final as (
         segments.valid_to
     from segments
     inner join customers on segments.customer_id = customers.customer_id
-    where segments.segment_set <> 'all'
+    where
+        segments.segment_set <> 'all'
+        and not segments.is_derived
 )
 
 select * from final

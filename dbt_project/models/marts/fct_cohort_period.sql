@@ -54,13 +54,19 @@ final as (
             + coalesce(summed.customers_active_last, 0) as bigint
         ) as customers_active_on_or_after,
         coalesce(summed.orders_count, cast(0 as bigint)) as orders_count,
+        coalesce(summed.orders_costed, cast(0 as bigint)) as orders_costed,
+        cast(sum(summed.orders_count) over to_date as bigint) as orders_count_to_date,
+        cast(sum(summed.orders_costed) over to_date as bigint) as orders_costed_to_date,
         coalesce(summed.revenue_gross, cast(0 as decimal(38, 4))) as revenue_gross,
         coalesce(summed.revenue_net, cast(0 as decimal(38, 4))) as revenue_net,
+        coalesce(summed.margin, cast(0 as decimal(38, 4))) as margin,
         cast(sum(summed.revenue_gross) over to_date as decimal(38, 4)) as revenue_gross_to_date,
         cast(sum(summed.revenue_net) over to_date as decimal(38, 4)) as revenue_net_to_date,
+        cast(sum(summed.margin) over to_date as decimal(38, 4)) as margin_to_date,
         triangle.revenue_gross_first,
         cast(sum(summed.revenue_gross_sq_change) over to_date as decimal(38, 8)) as revenue_gross_to_date_sq,
-        cast(sum(summed.revenue_net_sq_change) over to_date as decimal(38, 8)) as revenue_net_to_date_sq
+        cast(sum(summed.revenue_net_sq_change) over to_date as decimal(38, 8)) as revenue_net_to_date_sq,
+        cast(sum(summed.margin_sq_change) over to_date as decimal(38, 8)) as margin_to_date_sq
     from triangle
     left join summed
         on

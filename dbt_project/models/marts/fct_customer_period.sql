@@ -8,7 +8,11 @@ compared as (
     select * from {{ ref('int_customer_periods_compared') }}
 ),
 
-both_bases as (
+subscribed as (
+    select * from {{ ref('int_customer_periods_subscribed') }}
+),
+
+every_basis as (
     select
         'purchase_window' as basis,
         windowed.*
@@ -18,6 +22,11 @@ both_bases as (
         'calendar' as basis,
         compared.*
     from compared
+    union all
+    select
+        'subscription' as basis,
+        subscribed.*
+    from subscribed
 ),
 
 final as (
@@ -30,19 +39,21 @@ final as (
         customer_id,
         is_active_start,
         is_active_end,
-        orders_count > 0 and orders_before = 0 as is_new,
+        is_new,
         is_active_start and is_active_end as is_retained,
         is_active_start and not is_active_end as is_lost,
-        is_active_end and not is_active_start and orders_before > 0 as is_reactivated,
-        orders_count > 0 and orders_before = 0 and is_active_end as is_new_kept,
-        orders_count > 0 and orders_before = 0 and not is_active_end as is_new_lost,
+        is_active_end and not is_active_start and not is_new as is_reactivated,
+        is_new and is_active_end as is_new_kept,
+        is_new and not is_active_end as is_new_lost,
         orders_count > 0 as is_ordering,
         orders_count,
         revenue_gross,
         revenue_net,
         previous_revenue_gross,
+        revenue_gross_constant,
+        previous_revenue_gross_constant,
         orders_before
-    from both_bases
+    from every_basis
 )
 
 select * from final

@@ -1,18 +1,7 @@
 with
 
-deliveries as (
-    {{ visible_deliveries('customers') }}
-),
-
-customers as (
-    select * from {{ source('raw', 'customers') }}
-),
-
 known as (
-    select customers.*
-    from customers
-    inner join deliveries on customers.delivery_id = deliveries.delivery_id
-    where customers.known_date <= {{ as_of() }}
+    {{ known_rows('customers') }}
 ),
 
 ranked as (

@@ -1,18 +1,7 @@
 with
 
-deliveries as (
-    {{ visible_deliveries('feedback') }}
-),
-
-feedback as (
-    select * from {{ source('raw', 'feedback') }}
-),
-
 known as (
-    select feedback.*
-    from feedback
-    inner join deliveries on feedback.delivery_id = deliveries.delivery_id
-    where feedback.known_date <= {{ as_of() }}
+    {{ known_rows('feedback') }}
 ),
 
 ranked as (
@@ -25,12 +14,15 @@ ranked as (
     from known
 ),
 
+-- an invitation that nobody has answered is not an answer
 dated as (
     select
         ranked.*,
         {{ business_date('ranked.submitted_at') }} as submitted_date
     from ranked
-    where ranked.version_rank = 1
+    where
+        ranked.version_rank = 1
+        and ranked.score is not null
 ),
 
 waved as (

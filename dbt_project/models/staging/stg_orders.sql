@@ -1,22 +1,11 @@
 with
 
-deliveries as (
-    {{ visible_deliveries('orders') }}
-),
-
-orders as (
-    select * from {{ source('raw', 'orders') }}
+known as (
+    {{ known_rows('orders') }}
 ),
 
 excluded_statuses as (
     {{ text_rows(var('excluded_statuses'), 'excluded_status') }}
-),
-
-known as (
-    select orders.*
-    from orders
-    inner join deliveries on orders.delivery_id = deliveries.delivery_id
-    where orders.known_date <= {{ as_of() }}
 ),
 
 ranked as (
@@ -32,22 +21,56 @@ ranked as (
 dated as (
     select
         ranked.*,
-        {{ business_date('ranked.ordered_at') }} as order_date
+        {{ business_date('ranked.ordered_at') }} as order_date,
+        {{ business_date('coalesce(ranked.refunded_at, ranked.updated_at, ranked.ordered_at)') }} as refunded_date
     from ranked
     where ranked.version_rank = 1
 ),
 
-judged as (
+rates as (
+    {{ rates_of_days('dated', 'order_date') }}
+),
+
+rated as (
     select
         dated.*,
-        case
-            when excluded_statuses.excluded_status is not null then 'status_' || dated.status
-            when dated.amount <= cast({{ text_literal(var('minimum_amount')) }} as decimal(18, 4))
-                then 'non_positive_amount'
-            when dated.order_date > {{ as_of() }} then 'after_as_of'
-        end as exclusion_reason
+        {{ shop_rate('dated.currency', 'rates.rate') }} as fx_rate,
+        {{ shop_rate('dated.currency', 'rates.reference_rate') }} as reference_rate
     from dated
-    left join excluded_statuses on dated.status = excluded_statuses.excluded_status
+    left join rates
+        on
+            dated.currency = rates.currency
+            and dated.order_date = rates.money_date
+),
+
+-- without a rate the amounts stay as delivered and the order does not count
+converted as (
+    select
+        rated.*,
+        {{ converted('rated.amount', 'rated.fx_rate') }} as revenue_gross,
+        {{ converted('rated.amount', 'rated.reference_rate') }} as revenue_gross_constant,
+        {{ converted('rated.refund_amount', 'rated.fx_rate') }} as refunded,
+        {{ converted('rated.cost_amount', 'rated.fx_rate') }} as goods_cost,
+        {{ converted('rated.discount_amount', 'rated.fx_rate') }} as discount_given
+    from rated
+),
+
+judged as (
+    select
+        converted.*,
+        case
+            when excluded_statuses.excluded_status is not null then 'status_' || converted.status
+            when
+                converted.revenue_gross <= case
+                    when converted.fx_rate is null then 0
+                    else cast({{ text_literal(var('minimum_amount')) }} as decimal(18, 4))
+                end
+                then 'non_positive_amount'
+            when converted.order_date > {{ as_of() }} then 'after_as_of'
+            when converted.fx_rate is null then 'no_fx_rate'
+        end as exclusion_reason
+    from converted
+    left join excluded_statuses on converted.status = excluded_statuses.excluded_status
 ),
 
 final as (
@@ -60,10 +83,15 @@ final as (
         updated_at,
         status,
         currency,
-        cast(amount as decimal(18, 4)) as revenue_gross,
-        cast(refund_amount as decimal(18, 4)) as refund_amount,
-        cast(amount - refund_amount as decimal(18, 4)) as revenue_net,
-        cast(cost_amount as decimal(18, 4)) as cost_amount,
+        fx_rate,
+        revenue_gross,
+        revenue_gross_constant,
+        refunded as refund_amount,
+        case when refunded <> 0 then greatest(order_date, least(refunded_date, {{ as_of() }})) end as refund_date,
+        cast(revenue_gross - refunded as decimal(18, 4)) as revenue_net,
+        discount_given as discount_amount,
+        goods_cost as cost_amount,
+        cast(revenue_gross - refunded - goods_cost as decimal(18, 4)) as margin,
         exclusion_reason is null as is_valid,
         cast(exclusion_reason as string) as exclusion_reason,
         known_date,

@@ -1,0 +1,31 @@
+{# Money in the currency of the shop. #}
+
+{# The rate of a currency: 1 for the shop's own, else what was found for it, or null. #}
+{% macro shop_rate(currency, found_rate) -%}
+    cast(case when {{ currency }} = {{ text_literal(var('currency')) }} then 1 else {{ found_rate }} end as decimal(18, 8))
+{%- endmacro %}
+
+{# An amount at a rate, rounded to the four decimals that money has here; without a rate it stays as it is. #}
+{% macro converted(amount, rate) -%}
+    cast({{ amount }} * coalesce({{ rate }}, 1) as decimal(18, 4))
+{%- endmacro %}
+
+{# The rate of each currency on each day that a relation has money of: found once a day, not once for every row. #}
+{% macro rates_of_days(relation, day) -%}
+    select
+        days.currency,
+        days.money_date,
+        quoted.rate,
+        quoted.reference_rate
+    from (
+        select distinct
+            currency,
+            {{ day }} as money_date
+        from {{ relation }}
+    ) as days
+    inner join {{ ref('stg_fx_rates') }} as quoted
+        on
+            days.currency = quoted.currency
+            and days.money_date >= quoted.rate_date
+            and days.money_date < quoted.valid_to
+{%- endmacro %}

@@ -1,0 +1,47 @@
+"""How each table of the metrics stage is written.
+
+Belongs here: reading facts, writing metric tables. Not here: the assets (``defs.metrics``), formulas (``metrics``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from retention_pipeline.core.tables import METRIC_VALUES
+from retention_pipeline.defs.keys import MARTS, METRICS
+from retention_pipeline.defs.metric_tables import METRIC_TABLES, MetricTable
+from retention_pipeline.metrics.context import MetricContext
+from retention_pipeline.metrics.families import FAMILIES, Family
+from retention_pipeline.warehouse.frames import read_frame, write_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from duckdb import DuckDBPyConnection
+
+
+def metric_steps(build: DuckDBPyConnection, context: MetricContext) -> dict[str, Callable[[], None]]:
+    """What writes each table of the stage, by its name and in order; facts that several families read are read once."""
+    facts: dict[str, pd.DataFrame] = {}
+
+    def write_family(family: Family) -> None:
+        for table in family.inputs:
+            if table not in facts:
+                facts[table] = read_frame(build, f"from {MARTS}.{table}")
+        write_frame(build, METRIC_VALUES, family.compute(facts, context), name=family.name)
+
+    def write_union() -> None:
+        facts.clear()
+        union = " union all ".join(f"select * from {METRICS}.{name}" for name in FAMILIES)
+        build.execute(f"create or replace table {METRIC_VALUES.qualified} as {union}")
+
+    def write_table(made: MetricTable) -> None:
+        frames = {name: read_frame(build, query) for name, query in made.inputs.items()}
+        write_frame(build, made.table, made.compute(frames, context))
+
+    return {
+        **{name: partial(write_family, family) for name, family in FAMILIES.items()},
+        METRIC_VALUES.name: write_union,
+        **{made.table.name: partial(write_table, made) for made in METRIC_TABLES},
+    }

@@ -1,0 +1,89 @@
+"""Tables beside the metric rows: curves, and what is judged by published values.
+
+Belongs here: what each reads and how it is made. Not here: the making (``metrics``), families of metrics
+(``metrics.families``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import dagster as dg
+import pandas as pd
+
+from retention_pipeline.core.tables import METRIC_VALUES, Table
+from retention_pipeline.defs.keys import MARTS, STAGING, metrics_key
+from retention_pipeline.metrics.benchmarks import BENCHMARK_COMPARISON, compare
+from retention_pipeline.metrics.claim_estimates import Evidence
+from retention_pipeline.metrics.claims import CLAIMS, judge_claims
+from retention_pipeline.metrics.context import MetricContext
+from retention_pipeline.metrics.order_gap_survival import ORDER_GAP_SURVIVAL, survival_rows
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class MetricTable:
+    """A published table of the metrics stage that holds no metric rows.
+
+    Attributes:
+        table: Its specification.
+        inputs: Queries by the name under which ``compute`` finds their rows.
+        upstream: Assets that the queries read.
+        compute: Pure function from these rows to the columns of ``table``.
+    """
+
+    table: Table
+    inputs: Mapping[str, str]
+    upstream: tuple[dg.AssetKey, ...]
+    compute: Callable[[Frames, MetricContext], pd.DataFrame]
+
+
+def _marts(table: str) -> dg.AssetKey:
+    return dg.AssetKey([MARTS, table])
+
+
+def _benchmarks(facts: Frames, context: MetricContext) -> pd.DataFrame:
+    return compare(facts[METRIC_VALUES.name], facts["stg_benchmarks"])
+
+
+def _claims(facts: Frames, context: MetricContext) -> pd.DataFrame:
+    evidence = Evidence(
+        values=facts[METRIC_VALUES.name],
+        sums=facts["fct_claim_evidence"],
+        nps_retention=facts["fct_nps_retention_period"],
+    )
+    return judge_claims(evidence, context)
+
+
+METRIC_TABLES: Final = (
+    MetricTable(
+        ORDER_GAP_SURVIVAL,
+        {"fct_order_gap_period": f"from {MARTS}.fct_order_gap_period where grain = 'all'"},
+        (_marts("fct_order_gap_period"),),
+        survival_rows,
+    ),
+    MetricTable(
+        BENCHMARK_COMPARISON,
+        {
+            METRIC_VALUES.name: f"from {METRIC_VALUES.qualified} where status = 'final'"
+            f" and metric in (select metric from {STAGING}.stg_benchmarks)",
+            "stg_benchmarks": f"from {STAGING}.stg_benchmarks",
+        },
+        (metrics_key(METRIC_VALUES.name), dg.AssetKey([STAGING, "stg_benchmarks"])),
+        _benchmarks,
+    ),
+    MetricTable(
+        CLAIMS,
+        {
+            METRIC_VALUES.name: f"from {METRIC_VALUES.qualified} where segment_set = 'all' and status = 'final'",
+            "fct_claim_evidence": f"from {MARTS}.fct_claim_evidence",
+            "fct_nps_retention_period": f"from {MARTS}.fct_nps_retention_period",
+        },
+        (metrics_key(METRIC_VALUES.name), _marts("fct_claim_evidence"), _marts("fct_nps_retention_period")),
+        _claims,
+    ),
+)
+"""In the order they are made; all of them after ``metric_values``."""
