@@ -83,7 +83,7 @@ class Source(Section):
 
 
 class OrdersSource(Source):
-    """``[sources.orders]``; ``status`` maps the shop's words to the vocabulary of ``intake.contracts``."""
+    """``[sources.orders]``; ``status`` maps the shop's words to the vocabulary of ``intake.vocabulary``."""
 
     status: dict[str, str] = {}
 

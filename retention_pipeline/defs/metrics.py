@@ -12,15 +12,17 @@ from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.inputs import inputs_of_stage
-from retention_pipeline.defs.keys import MARTS, METRICS, metrics_key
+from retention_pipeline.defs.keys import MARTS, METRICS, STAGING, metrics_key
 from retention_pipeline.defs.metric_steps import metric_steps
 from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.metrics.benchmarks import unknown_metrics
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
+from retention_pipeline.warehouse.frames import read_frame
 
 NEEDS = (MARTS, "gate:marts")
 
@@ -93,6 +95,8 @@ def build_metric_assets(settings: Settings, progress: Progress) -> dg.AssetsDefi
                 metadata = table_metadata(build, f"{METRICS}.{name}")
                 metadata |= run_metadata(inputs, time.perf_counter() - began)
                 written.append(dg.MaterializeResult(asset_key=metrics_key(name), metadata=metadata))
+            for name in unknown_metrics(read_frame(build, f"from {STAGING}.stg_benchmarks")):
+                progress.warn(f"benchmarks: there is no metric {name}; the table _metric_catalog lists them all")
         state.mark(METRICS, inputs)
         yield from written
 

@@ -120,7 +120,7 @@ ALL_CLAIMS: Final = (
     Claim(
         name="retention_is_cheaper", source="A1, A4", low=5, high=25, unit="ratio",
         statement="Keeping a customer costs 5 to 25 times less than winning one.",
-        estimator="acquisition_to_retention_cost of the last complete period of the coarsest grain",
+        estimator="acquisition_to_retention_cost of the last complete coarsest period; subscriptions first",
         caveat="Only money booked as spend counts; not work, not discounts. No interval: spend is not sampled.",
         estimate=partial(published, name="acquisition_to_retention_cost.standard"),
     ),
@@ -134,7 +134,7 @@ ALL_CLAIMS: Final = (
     Claim(
         name="small_gains_large_profit", source="A1", low=0.25, high=0.95,
         statement="Retaining 5 points more of the customers raises profit by 25 to 95 %.",
-        estimator="(1 - r) / (1 - r - 0.05) - 1 with r = customer_retention_rate.set_based of the last complete period",
+        estimator="(1 - r) / (1 - r - 0.05) - 1 with r = the last final retention rate; subscriptions first",
         caveat="A model: a constant rate and the same margin per customer and period, nothing spent on the gain.",
         estimate=gain_of_five_points,
     ),
@@ -168,7 +168,7 @@ ALL_CLAIMS: Final = (
     Claim(
         name="nps_is_intent", source="A4", low=-0.05, high=0.05,
         statement="A recommendation score tells intent, not behaviour.",
-        estimator="retention over the next activity_window_days: promoters minus detractors",
+        estimator="retention over the next activity_window_days (purchase_window): promoters minus detractors",
         caveat="0.05 is this product's reading of no difference; only customers who answered.",
         estimate=nps_difference,
     ),

@@ -33,41 +33,37 @@ OPEN_ENDED_NUMBER: Final = "5+"
 _metric = partial(MetricDefinition, family="order_gaps", source="Kaplan and Meier 1958")
 _between = partial(_metric, metric="time_between_orders", unit="days")
 _INDEPENDENT: Final = (
-    " The interval takes waits as independent: right by order number, too narrow where some customers have many waits."
+    "; the interval takes waits as independent: right by order number, too narrow where some customers have many waits"
 )
 _QUANTILE_RULE: Final = (
     "immature while fewer orders than that have been followed by another; final once every order of the period has been"
-    " followed for as long as the value says; n counts orders"
+    " followed for as long as the value says; n counts orders" + _INDEPENDENT
 )
 
 DEFINITIONS: Final = (
     _between(
         variant="median", interval=BROOKMEYER_CROWLEY, maturity=_QUANTILE_RULE,
-        meaning="Days until half of the orders of the period had been followed by the customer's next one."
-        + _INDEPENDENT,
+        meaning="Days until half of the orders of the period had been followed by the customer's next one.",
         formula="shortest duration at which the Kaplan-Meier curve of waits has come down to 0.5",
     ),
     _between(
         variant="p80", interval=BROOKMEYER_CROWLEY, maturity=_QUANTILE_RULE,
-        meaning="Days until four fifths of the orders of the period had been followed by the customer's next one."
-        + _INDEPENDENT,
+        meaning="Days until four fifths of the orders of the period had been followed by the customer's next one.",
         formula="shortest duration at which the Kaplan-Meier curve of waits has come down to 0.2",
     ),
     _between(
         variant="restricted_mean", interval=GREENWOOD_MEAN, has_assumptions=True,
-        meaning="Average days until the customer's next order, where a wait counts for a year at most."
-        + _INDEPENDENT,
+        meaning="Average days until the customer's next order, where a wait counts for a year at most.",
         formula="area under the Kaplan-Meier curve of waits from 0 to 365 days",
         maturity="immature before an order of the period has been followed for 365 days, final when all have; n counts"
-        " orders",
+        " orders" + _INDEPENDENT,
     ),
     _metric(
         metric="reorder_rate", variant="within_window", unit="fraction", interval=LOG_LOG, has_assumptions=True,
-        meaning="The share of the orders of the period that the customer's next one followed within the window."
-        + _INDEPENDENT,
+        meaning="The share of the orders of the period that the customer's next one followed within the window.",
         formula="1 - Kaplan-Meier survival of waits at activity_window_days",
         maturity="immature before an order of the period has been followed for the window, final when all have; n"
-        " counts orders",
+        " counts orders" + _INDEPENDENT,
     ),
 )  # fmt: skip
 

@@ -55,6 +55,7 @@ def test_a_fresh_home_gives_the_same_content(fresh_shop: ShopFolder, published_s
     assert fresh_shop.table_hashes() == published_shop.table_hashes()
 
 
+@pytest.mark.long
 def test_a_redelivered_day_changes_what_it_corrects_and_comes_back(shop: ShopFolder) -> None:
     hashes = shop.table_hashes()
     orders = (
@@ -87,7 +88,7 @@ def test_as_of_a_past_date_is_what_could_be_known_then(fresh_shop: ShopFolder, s
 @pytest.mark.parametrize(
     "zone",
     [
-        "Asia/Kolkata",
+        pytest.param("Asia/Kolkata", marks=pytest.mark.long),
         pytest.param("America/New_York", marks=pytest.mark.long),
         pytest.param("Pacific/Auckland", marks=pytest.mark.slow),
     ],

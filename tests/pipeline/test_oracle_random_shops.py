@@ -14,7 +14,11 @@ from tests.oracle.records import Shop
 from tests.oracle.running import identify, published, run
 from tests.oracle.world import compute
 
-SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (*range(2, 9), 23, 62))]
+SEEDS = [
+    4,
+    pytest.param(1, marks=pytest.mark.long),
+    *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 5, 6, 7, 8, 23, 62)),
+]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
