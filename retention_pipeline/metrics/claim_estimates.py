@@ -210,6 +210,6 @@ def _normal(value: float, error: float, n: int, method: str) -> Estimate:
     return Estimate(value=value, n=n, low=value - Z95 * error, high=value + Z95 * error, method=method)
 
 
-def _number(value: object) -> float | None:
-    number = float(value)  # type: ignore[arg-type]  # a cell of a float column
-    return None if math.isnan(number) else number
+def _number(value: float) -> float | None:
+    """The number; None for the NaN that stands for an empty cell."""
+    return None if math.isnan(value) else float(value)

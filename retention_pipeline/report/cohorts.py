@@ -5,6 +5,7 @@ Belongs here: the heatmap and the curves. Not here: choosing between definitions
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +111,7 @@ def _paint_cells(axes: Axes, cohorts: Sequence[Cohort], highest: float) -> Any:
     if len(cohorts) <= NUMBERS_UP_TO:
         for row, values in enumerate(rows):
             for age, value in enumerate(values, start=1):
-                if value == value:  # noqa: PLR0124  # only NaN, a cell without a value, differs from itself
+                if not math.isnan(value):
                     colour = ink_on(palette(value / (highest or 1)))
                     axes.text(age, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=6.5, color=colour)
     axes.set_yticks(range(len(cohorts)), [_sized(cohort) for cohort in cohorts], fontsize=7.5)

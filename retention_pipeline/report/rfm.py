@@ -5,6 +5,7 @@ Belongs here: bars and the heatmap of moves. Not here: who belongs to which grou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,7 @@ def _paint_moves(axes: Axes, rows: Mapping[str, Mapping[str, int]], secret: Mapp
     for place, start in enumerate(rows):
         for column, end in enumerate(GROUPS):
             share, is_secret = shares[place][column], end in secret[start]
-            if is_secret or share == share:  # noqa: PLR0124  # only NaN, a cell without a value, differs from itself
+            if is_secret or not math.isnan(share):
                 text = "-" if is_secret else f"{100 * share:.0f}"
                 colour = QUIET if is_secret else ink_on(palette(share))
                 axes.text(column, place, text, ha="center", va="center", fontsize=7.5, color=colour)

@@ -67,18 +67,14 @@ class BuildState:
         content = self._load()
         return Inputs.from_json(content["inputs"]) if content else None
 
-    def begin(self, inputs: Inputs, *, force: bool = False) -> bool:
+    def begin(self, inputs: Inputs) -> bool:
         """Make the build file one for these inputs: an empty one unless it already is one for them.
-
-        Args:
-            inputs: What is to be computed from.
-            force: Start with an empty file in any case.
 
         Returns:
             Whether the build file was emptied.
         """
         present = self.inputs
-        if present is not None and present.fingerprint == inputs.fingerprint and not force:
+        if present is not None and present.fingerprint == inputs.fingerprint:
             return False
         with files.os_errors(self._home.build):
             files.make_dir(self._home.build.parent)
@@ -106,11 +102,6 @@ class BuildState:
         }
         if kept != content["stages"]:
             self._save({**content, "stages": kept})
-
-    def detail(self, stage: str) -> dict[str, Any]:
-        """What was remembered with the last :meth:`mark` of a stage or gate; call :meth:`require` first."""
-        record = (self._load() or {"stages": {}})["stages"].get(stage)
-        return dict(record["detail"]) if record else {}
 
     def require(self, stage: str, inputs: Inputs) -> Record:
         """The record of a stage (or of ``gate:<stage>``) that was made from exactly these inputs.

@@ -34,15 +34,12 @@ _ABOUT_FILES = (
 _ABOUT_CONNECTIONS = (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException)
 
 
-def connect(
-    path: Path | None, *, read_only: bool = False, memory_limit: str | None = None
-) -> duckdb.DuckDBPyConnection:
+def connect(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open a database file.
 
     Args:
         path: The file; ``None`` for a database in memory.
         read_only: Open without the right to write; several processes may do so at once.
-        memory_limit: Upper bound such as ``"2GB"``; DuckDB's default (80 % of the machine) when omitted.
 
     Raises:
         BusyError: Another process, or another part of this one, has the file open in a conflicting way.
@@ -56,8 +53,6 @@ def connect(
         connection.execute("SET autoinstall_known_extensions = false")
         if read_only or path is None:
             _spill_elsewhere(connection)
-        if memory_limit is not None:
-            connection.execute("SET memory_limit = ?", [memory_limit])
     return connection
 
 

@@ -120,11 +120,6 @@ def published_manifest(home: Home, version: str | None = None) -> dict[str, Any]
     )
 
 
-def list_versions(home: Home) -> list[dict[str, Any]]:
-    """Contents of the manifests of all published versions, oldest first; damaged ones are left out."""
-    return [manifest.content for manifest in versions.intact_manifests(home)]
-
-
 def run_select(home: Home | Path, sql: str, *, version: str | None = None) -> tuple[list[str], list[tuple[Any, ...]]]:
     """Run one SELECT (or DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) on a published version.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -106,9 +106,9 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnectio
     return duckdb.connect(str(run(folder / "retention.toml", dt.date(2023, 12, 31)).database), read_only=True)
 
 
-def write(path: Path, header: tuple[str, ...], rows: object) -> None:
+def write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([header, *list(rows)])  # type: ignore[call-overload]  # any iterable of tuples
+        csv.writer(stream).writerows([header, *rows])
 
 
 def cell(golden: duckdb.DuckDBPyConnection, name: str, example: str, basis: str = "purchase_window") -> list[float]:

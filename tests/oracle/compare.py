@@ -136,7 +136,7 @@ def show_key(table: Table, key: tuple[Cell, ...]) -> str:
     return " ".join(f"{name}={part}" for name, part in zip(table.key, key, strict=True) if part is not None)
 
 
-def is_same(  # noqa: PLR0911 - one answer per kind of cell
+def is_same(
     expected: Cell, actual: Cell, expected_row: dict[str, Cell], actual_row: dict[str, Cell], column: str
 ) -> bool:
     """Exact equality, but doubles within 1e-9 relative.
@@ -146,19 +146,22 @@ def is_same(  # noqa: PLR0911 - one answer per kind of cell
     """
     if expected is None or actual is None:
         return expected is actual
-    if isinstance(expected, float) and isinstance(actual, Decimal) and column in {"numerator", "denominator"}:
-        return math.isclose(expected, actual, rel_tol=TOLERANCE, abs_tol=ROUNDED)
     if isinstance(expected, float):
-        if not isinstance(actual, float) or math.isnan(actual):
-            return False
-        if math.isclose(expected, actual, rel_tol=TOLERANCE, abs_tol=1e-12):
-            return True
-        return column in {"ci_low", "ci_high"} and _is_same_width(expected_row, actual_row)
+        if column in {"ci_low", "ci_high"} and not _is_same_double(expected, actual, column):
+            return isinstance(actual, float) and _is_same_width(expected_row, actual_row)
+        return _is_same_double(expected, actual, column)
     if column in WEIGHTED_SQUARES:
         return math.isclose(float(str(expected)), float(str(actual)), rel_tol=VARIANCE_TOLERANCE, abs_tol=2e-8)
     if isinstance(expected, int | Decimal):
         return isinstance(actual, int | Decimal) and expected == actual
     return type(expected) is type(actual) and expected == actual
+
+
+def _is_same_double(expected: float, actual: Cell, column: str) -> bool:
+    """Doubles within 1e-9; NaN equals nothing. A quotient's parts are stored with four decimals."""
+    if isinstance(actual, Decimal) and column in {"numerator", "denominator"}:
+        return math.isclose(expected, actual, rel_tol=TOLERANCE, abs_tol=ROUNDED)
+    return isinstance(actual, float) and math.isclose(expected, actual, rel_tol=TOLERANCE, abs_tol=1e-12)
 
 
 def _is_same_width(expected: dict[str, Cell], actual: dict[str, Cell]) -> bool:

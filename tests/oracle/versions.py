@@ -11,7 +11,8 @@ from typing import Protocol, TypeVar
 
 from tests.oracle.records import Coverage, Version
 
-BEGINNING_OF_TIME = dt.datetime.min  # noqa: DTZ901 - the oracle's instants are naive UTC, as they are stored
+BEGINNING_OF_TIME = dt.datetime.combine(dt.date.min, dt.time.min)
+"""Before every instant; naive like all of them, which are UTC as they are stored."""
 
 
 class Known(Protocol):

@@ -16,9 +16,10 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import release, versions
 from retention_pipeline.warehouse.lock import exclusive
 from retention_pipeline.warehouse.publish import publish
-from retention_pipeline.warehouse.read import current_version, list_versions, published_manifest
+from retention_pipeline.warehouse.read import current_version, published_manifest
 from retention_pipeline.warehouse.release import PublishedTable
 from retention_pipeline.warehouse.verify import verify_version
+from retention_pipeline.warehouse.versions import intact_manifests
 from tests.warehouse.support import metadata, numbers_in, publish_number, tables
 
 
@@ -103,7 +104,7 @@ def test_a_damaged_pointer_is_healed_by_the_next_publication(home: Home, damage:
         home.current_pointer.write_bytes(damage)
     published = publish_number(home, 2)
     assert (published.version, published.unchanged) == ("v000003", False)
-    assert [manifest["version"] for manifest in list_versions(home)] == ["v000001", "v000002", "v000003"]
+    assert [manifest.content["version"] for manifest in intact_manifests(home)] == ["v000001", "v000002", "v000003"]
     assert numbers_in(home) == {2}
 
 

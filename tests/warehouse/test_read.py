@@ -8,7 +8,8 @@ import pytest
 import retention_pipeline
 from retention_pipeline.core.errors import ExitCode, StorageError
 from retention_pipeline.core.home import Home
-from retention_pipeline.warehouse.read import QueryError, list_versions, run_select, write_parquet
+from retention_pipeline.warehouse.read import QueryError, run_select, write_parquet
+from retention_pipeline.warehouse.versions import intact_manifests
 from tests.warehouse.support import publish_number
 
 
@@ -28,7 +29,7 @@ def test_connect_opens_an_older_version_by_name(home: Home) -> None:
     publish_number(home, 2)
     with retention_pipeline.connect(home.root, version="v000001", verify=False) as connection:
         assert connection.execute("select distinct number from facts").fetchall() == [(1,)]
-    assert [manifest["version"] for manifest in list_versions(home)] == ["v000001", "v000002"]
+    assert [manifest.content["version"] for manifest in intact_manifests(home)] == ["v000001", "v000002"]
 
 
 def test_a_query_returns_names_and_rows(home: Home) -> None:

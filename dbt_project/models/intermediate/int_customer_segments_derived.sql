@@ -78,14 +78,6 @@ starts as (
         segment_key,
         valid_from
     from rfm
-    union all
-    select
-        customer_id,
-        'rfm' as segment_set,
-        '(no orders)' as segment_key,
-        cast('0001-01-01' as date) as valid_from
-    from customers
-    where customer_id not in (select rfm.customer_id from rfm)
 ),
 
 final as (
