@@ -1,11 +1,11 @@
 """Commands and exit codes.
 
-Belongs here: arguments, error messages, exit codes. Not here: what a command shows (``summary``, ``tables``).
+Belongs here: arguments, error messages, exit codes. Not here: what a command shows (``summary``, ``tables``), commands
+that have a module of their own (``*_commands``, imported here so that they are there).
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import signal
 import sys
@@ -14,23 +14,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from retention_pipeline import __version__
-from retention_pipeline.config import Settings, load_settings
+from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.core.errors import ConfigError, RetentionError
 from retention_pipeline.core.periods import Grain
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Customer-retention metrics from a shop's raw files.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-out = Console(width=None if sys.stdout.isatty() else 120)  # a file has no width of its own; 80 would fold tables
-err = Console(stderr=True)
 
 
 class Format(StrEnum):
@@ -71,20 +60,6 @@ def options(
     context.obj = (config, home)
 
 
-def _settings(context: typer.Context) -> Settings:
-    config, home = context.obj
-    return load_settings(config, home)
-
-
-def _parse_date(text: str | None, option: str = "--as-of") -> dt.date | None:
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{option}: {text!r} is not a date such as 2025-01-31") from None
-
-
 @app.command()
 def run(
     context: typer.Context,
@@ -94,7 +69,7 @@ def run(
     """Take in what was delivered, rebuild, check, publish."""
     from retention_pipeline.cli.running import run_job
 
-    run_job(_settings(context), _parse_date(as_of), wait, out)
+    run_job(settings_of(context), parse_date(as_of), wait, out)
 
 
 @app.command()
@@ -102,7 +77,7 @@ def validate(context: typer.Context) -> None:
     """Read the sources without storing anything: columns, a sample, every reason for rejection."""
     from retention_pipeline.cli.validating import show_validation
 
-    show_validation(_settings(context), out)
+    show_validation(settings_of(context), out)
 
 
 @app.command()
@@ -110,7 +85,7 @@ def status(context: typer.Context) -> None:
     """What is published, how fresh it is, whether a run is under way."""
     from retention_pipeline.cli.summary import show_status
 
-    show_status(_settings(context), out)
+    show_status(settings_of(context), out)
 
 
 @app.command()
@@ -124,7 +99,7 @@ def query(
     """Query the published version, read-only."""
     from retention_pipeline.cli.querying import run_query
 
-    run_query(_settings(context), sql, out, form=format.value, output=output, version=version)
+    run_query(settings_of(context), sql, out, form=format.value, output=output, version=version)
 
 
 @app.command()
@@ -140,8 +115,8 @@ def explain(
     """Say what a number means, how it came about, and list the rows behind it."""
     from retention_pipeline.cli.explaining import Wanted, explain
 
-    day = _parse_date(period, "--period")
-    explain(_settings(context), metric, Wanted(day, segment, basis, grain, age), out)
+    day = parse_date(period, "--period")
+    explain(settings_of(context), metric, Wanted(day, segment, basis, grain, age), out)
 
 
 @app.command()
@@ -152,7 +127,7 @@ def rfm(
     """Propose cut points for recency, frequency and money, to be frozen in the configuration."""
     from retention_pipeline.cli.proposing import propose_cut_points
 
-    propose_cut_points(_settings(context), out, write=write)
+    propose_cut_points(settings_of(context), out, write=write)
 
 
 @app.command()
@@ -164,7 +139,7 @@ def report(
     """Draw the published version as one HTML page with plots."""
     from retention_pipeline.cli.reporting import write_report
 
-    write_report(_settings(context), out, output=output, grain=grain)
+    write_report(settings_of(context), out, output=output, grain=grain)
 
 
 @app.command()
@@ -203,4 +178,4 @@ def dev(
     """Open the graph in Dagster's web interface, on this machine only."""
     from retention_pipeline.cli.running import serve
 
-    raise typer.Exit(serve(_settings(context), port))
+    raise typer.Exit(serve(settings_of(context), port))
