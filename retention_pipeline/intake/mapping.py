@@ -25,7 +25,7 @@ from retention_pipeline.intake.vocabulary import STATUSES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_READ = ("path", "cadence", "complete_through")
+_NOT_READ = ("path", "cadence", "complete_through", "includes")
 _SHOWN = 40
 
 
@@ -151,7 +151,7 @@ def bind(contract: Contract, source: Source, header: Sequence[str]) -> Binding:
 def mapping_hash(settings: Settings, name: str) -> str:
     """Fingerprint of every configuration key that changes what is read from a file of this source."""
     source = settings.sources.configured()[name]
-    keys = {
+    keys: dict[str, object] = {
         "contract": CONTRACT_VERSION,
         "source": source.model_dump(mode="json", exclude=set(_NOT_READ)),
         "is_dated": source.is_dated,
@@ -161,4 +161,6 @@ def mapping_hash(settings: Settings, name: str) -> str:
         "segments": settings.shop.segments if name == "customers" else (),
         "earliest_date": settings.limits.earliest_date,
     }
+    if name == "control_totals":
+        keys["week_start"] = settings.shop.week_start
     return hashlib.sha256(json.dumps(keys, sort_keys=True, default=str).encode()).hexdigest()
