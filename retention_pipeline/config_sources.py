@@ -18,7 +18,7 @@ Cause = Annotated[
     str,
     StringConstraints(
         pattern="^(no_customer|excluded_status|status_[a-z_]+|non_positive_amount|no_fx_rate|quarantine"
-        "|time_basis|refund_basis|currency)$"
+        "|time_basis|refund_basis|currency_basis)$"
     ),
 ]
 """What can make a total of the shop differ from the published figure."""

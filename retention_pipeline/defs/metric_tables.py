@@ -20,6 +20,8 @@ from retention_pipeline.metrics.claim_estimates import Evidence
 from retention_pipeline.metrics.claims import CLAIMS, judge_claims
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.order_gap_survival import ORDER_GAP_SURVIVAL, survival_rows
+from retention_pipeline.metrics.reconciliation import RECONCILIATION, reconcile
+from retention_pipeline.metrics.reconciliation_parts import AMOUNTS
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -47,6 +49,10 @@ def _marts(table: str) -> dg.AssetKey:
 
 def _benchmarks(facts: Frames, context: MetricContext) -> pd.DataFrame:
     return compare(facts[METRIC_VALUES.name], facts["stg_benchmarks"])
+
+
+def _reconciliation(facts: Frames, context: MetricContext) -> pd.DataFrame:
+    return reconcile(facts["fct_control_total"], context)
 
 
 def _claims(facts: Frames, context: MetricContext) -> pd.DataFrame:
@@ -84,6 +90,17 @@ METRIC_TABLES: Final = (
         },
         (metrics_key(METRIC_VALUES.name), _marts("fct_claim_evidence"), _marts("fct_nps_retention_period")),
         _claims,
+    ),
+    MetricTable(
+        RECONCILIATION,
+        # as text: a data frame would hold exact amounts as floating-point numbers
+        {
+            "fct_control_total": f"select measure, grain, period_start, period_end, component, is_complete, unreadable_count,"
+            f" {', '.join(f'cast({name} as varchar) as {name}' for name in ('control_value', *AMOUNTS))}"
+            f" from {MARTS}.fct_control_total",
+        },
+        (_marts("fct_control_total"),),
+        _reconciliation,
     ),
 )
 """In the order they are made; all of them after ``metric_values``."""

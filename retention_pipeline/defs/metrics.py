@@ -13,7 +13,7 @@ from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, METRICS, STAGING, metrics_key
-from retention_pipeline.defs.metric_steps import metric_steps
+from retention_pipeline.defs.metric_steps import control_warnings, metric_steps
 from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
@@ -38,6 +38,7 @@ def metric_context(settings: Settings, inputs: Inputs) -> MetricContext:
         sources=frozenset(settings.sources.configured()),
         activity_window_days=settings.shop.activity_window_days,
         lifespan_horizon_years=settings.shop.lifespan_horizon_years,
+        control_includes=settings.sources.control_totals.includes if settings.sources.control_totals else None,
     )
 
 
@@ -97,6 +98,8 @@ def build_metric_assets(settings: Settings, progress: Progress) -> dg.AssetsDefi
                 written.append(dg.MaterializeResult(asset_key=metrics_key(name), metadata=metadata))
             for name in unknown_metrics(read_frame(build, f"from {STAGING}.stg_benchmarks")):
                 progress.warn(f"benchmarks: there is no metric {name}; the table _metric_catalog lists them all")
+            for line in control_warnings(build, settings):
+                progress.warn(line)
         state.mark(METRICS, inputs)
         yield from written
 

@@ -23,6 +23,7 @@ class MetricContext:
         sources: Names of the configured sources; without its source a metric is ``source_absent``.
         activity_window_days: Days that an order keeps its customer active.
         lifespan_horizon_years: Horizon to which lifespans are restricted.
+        control_includes: What the shop's own totals hold beyond the published ones; None where it is searched for.
     """
 
     as_of: dt.date
@@ -33,6 +34,7 @@ class MetricContext:
     sources: frozenset[str] = frozenset({"orders", "customers", "feedback"})
     activity_window_days: int = 90
     lifespan_horizon_years: float = 5.0
+    control_includes: tuple[str, ...] | None = None
 
     def through_all(self, *sources: str) -> dt.date | None:
         """The last date up to which every one of these sources has been delivered; None where one has not at all."""

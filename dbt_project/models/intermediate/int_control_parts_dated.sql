@@ -24,7 +24,7 @@ grouped as (
         ) as refund_date_utc,
         case when fx_rate is not null then revenue_gross end as gross,
         revenue_gross_nominal as gross_nominal,
-        case when fx_rate is not null then refund_amount end as refund,
+        case when fx_rate is not null or refund_amount = 0 then refund_amount end as refund,
         refund_amount_nominal as refund_nominal
     from orders
     where order_date <= {{ as_of() }} and {{ 'true' if 'control_totals' in var('sources') else 'false' }}
