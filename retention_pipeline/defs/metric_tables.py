@@ -47,6 +47,10 @@ def _marts(table: str) -> dg.AssetKey:
     return dg.AssetKey([MARTS, table])
 
 
+def _as_text(*columns: str) -> str:
+    return ", ".join(f"cast({name} as varchar) as {name}" for name in columns)
+
+
 def _benchmarks(facts: Frames, context: MetricContext) -> pd.DataFrame:
     return compare(facts[METRIC_VALUES.name], facts["stg_benchmarks"])
 
@@ -95,9 +99,8 @@ METRIC_TABLES: Final = (
         RECONCILIATION,
         # as text: a data frame would hold exact amounts as floating-point numbers
         {
-            "fct_control_total": f"select measure, grain, period_start, period_end, component, is_complete, unreadable_count,"
-            f" {', '.join(f'cast({name} as varchar) as {name}' for name in ('control_value', *AMOUNTS))}"
-            f" from {MARTS}.fct_control_total",
+            "fct_control_total": "select calendar, measure, grain, period_start, period_end, component, is_complete,"
+            f" unreadable_count, {_as_text('control_value', *AMOUNTS)} from {MARTS}.fct_control_total",
         },
         (_marts("fct_control_total"),),
         _reconciliation,

@@ -22,10 +22,10 @@ from retention_pipeline.demo.truth_sales import EXCLUDED_STATES
 MEASURES = {"orders": "orders", "sales": "revenue_gross", "refunds": "refunds", "net_sales": "revenue_net"}
 """The words of the books and what they mean."""
 INCLUDES = {
-    "orders": ("no_customer", "non_positive_amount", "no_fx_rate", "time_basis"),
-    "sales": ("no_customer", "no_fx_rate", "time_basis", "currency_basis"),
-    "refunds": ("no_customer", "time_basis", "refund_basis", "currency_basis"),
-    "net_sales": ("no_customer", "no_fx_rate", "time_basis", "refund_basis", "currency_basis"),
+    "orders": ("no_customer", "non_positive_amount", "no_fx_rate", "quarantine", "time_basis"),
+    "sales": ("no_customer", "no_fx_rate", "quarantine", "time_basis", "currency_basis"),
+    "refunds": ("no_customer", "quarantine", "time_basis", "refund_basis", "currency_basis"),
+    "net_sales": ("no_customer", "no_fx_rate", "quarantine", "time_basis", "refund_basis", "currency_basis"),
 }
 """Why the books differ from what the pipeline publishes, as far as the shop's orders give rise to it."""
 WRONG_MEASURE, WRONG_BY = "sales", 100_000
@@ -35,7 +35,7 @@ _Sums = dict[str, Counter[str]]
 
 
 def total_lines(orders: list[Order], stamps: Stamps, truth: Truth) -> Lines:
-    """In every month's file that month and the one before it, as the books stand then; their truth goes to ``truth``."""
+    """That month and the one before it in every file, as the books stand then; their truth goes to ``truth``."""
     lines, span = Lines("control_totals"), stamps.span
     months = span.months()
     names = list(truth.months)
@@ -75,16 +75,20 @@ def _signed(cents: int) -> str:
 
 
 def _tell(truth: Truth, orders: list[Order], stamps: Stamps, wrong: str | None) -> None:
-    """What is planted: the causes, the wrong total, and what no cause explains since the export never held it."""
+    """What is planted: the causes, the wrong total, and the money that no cause explains, month by month.
+
+    That is the wrong total and the orders whose export was broken: how many there are can be known, not what each was
+    worth.
+    """
     lost: _Sums = defaultdict(Counter)
     for order in orders:
         if order.is_lost:
             _book(lost, order, order.final, stamps)
     left = {
         month: {
-            MEASURES[word]: lost[month][word] * (100 if word == "orders" else 1)
-            + (WRONG_BY if (month, word) == (wrong, WRONG_MEASURE) else 0)
+            MEASURES[word]: lost[month][word] + (WRONG_BY if (month, word) == (wrong, WRONG_MEASURE) else 0)
             for word in MEASURES
+            if word != "orders"
         }
         for month in truth.months
     }
@@ -98,4 +102,3 @@ def _tell(truth: Truth, orders: list[Order], stamps: Stamps, wrong: str | None) 
             for month, of_month in left.items() if any(of_month.values())
         },
     }  # fmt: skip
-

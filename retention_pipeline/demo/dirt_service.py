@@ -1,4 +1,4 @@
-"""The faults of the exports of memberships, support, reasons, spending, rates, benchmarks and totals, planted and counted.
+"""The faults of the exports of memberships, support, reasons, spending, rates and the rest, planted and counted.
 
 Belongs here: broken records beside good ones, records written twice. Not here: the other faults
 (``dirt``, ``dirt_people``). Reason codes are those of the intake contracts.

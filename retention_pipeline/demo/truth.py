@@ -51,8 +51,8 @@ class Truth:
     ``customers_sent`` and ``orders_sent`` count distinct things the files hold in a readable record; ``records`` counts
     records of the files. A valid order is one whose last delivered state is a sale above zero that can be expressed in
     the shop's currency. ``months`` is keyed ``YYYY-MM`` by the business date of the order. ``parameters`` are what the
-    simulation drew from, the other numbers what came of it; ``spend`` is in cents by kind and channel. ``control_totals``
-    says in what the shop's books differ from the published figures, and what of it no cause explains.
+    simulation drew from, the other numbers what came of it; ``spend`` is in cents by kind and channel.
+    ``control_totals`` says in what the shop's books differ from the published figures, and what no cause explains.
     """
 
     seed: int

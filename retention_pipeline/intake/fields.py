@@ -12,7 +12,8 @@ from typing import Literal
 from retention_pipeline.core.tables import Table
 
 FieldType = Literal[
-    "text", "customer", "timestamp", "date", "decimal", "word", "code", "currency", "grain", "kind", "score", "attribute"
+    "text", "customer", "timestamp", "date", "decimal", "word", "code", "currency", "grain", "kind", "score",
+    "attribute",
 ]  # fmt: skip
 """``word`` belongs to a vocabulary; ``code`` is a short key, never free text; ``kind`` names a scale of feedback; a
 ``date`` is a calendar day of the shop, never an instant."""

@@ -41,6 +41,7 @@ RECONCILIATION: Final = Table(
     (
         Column("measure", "VARCHAR", "orders, revenue_gross, refunds or revenue_net."),
         Column("grain", "VARCHAR", "Length of the period: day, week, month, quarter or year."),
+        Column("calendar", "VARCHAR", "Calendar the period belongs to."),
         Column("period_start", "DATE", "First day of the period."),
         Column("period_end", "DATE", "First day after the period."),
         Column("control", _MONEY, "What the shop's own books say."),
@@ -110,6 +111,7 @@ def _row(total: Total, choice: Choice) -> dict[str, object]:
     return {
         "measure": total.measure,
         "grain": total.grain,
+        "calendar": total.calendar,
         "period_start": total.period_start,
         "period_end": total.period_end,
         "control": _text(total.control),

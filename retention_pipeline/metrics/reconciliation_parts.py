@@ -35,6 +35,7 @@ Ways = tuple[int | None, ...]
 class Total:
     """One total of the shop's books, money in ten-thousandths."""
 
+    calendar: str
     grain: str
     period_start: dt.date
     period_end: dt.date
@@ -60,6 +61,7 @@ def read_totals(parts: pd.DataFrame) -> list[Total]:
         first = rows.iloc[0]
         totals.append(
             Total(
+                calendar=str(first["calendar"]),
                 grain=str(first["grain"]),
                 period_start=pd.Timestamp(first["period_start"]).date(),
                 period_end=pd.Timestamp(first["period_end"]).date(),

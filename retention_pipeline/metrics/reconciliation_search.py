@@ -45,8 +45,9 @@ def choose(totals: Sequence[Total], includes: Sequence[str] | None) -> Choice:
     """The causes behind the totals of one measure: configured, or searched for.
 
     The search tries every set of causes. The one with the smallest sum of absolute remainders over the complete periods
-    wins; of equal ones that with the fewest causes, then the first by name. A sum of absolute values lets a single wrong total stand out
-    instead of being spread over the causes. A cause that is unknown in one of the periods is not tried.
+    wins; of equal ones that with the fewest causes, then the first by name. A sum of absolute values lets a single
+    wrong total stand out instead of being spread over the causes. A cause that is unknown in one of the periods is not
+    tried.
 
     Args:
         totals: All totals of one measure.
@@ -69,9 +70,7 @@ def choose(totals: Sequence[Total], includes: Sequence[str] | None) -> Choice:
     return Choice(tuple(causes), "search")
 
 
-def _best_groups(
-    evidence: Sequence[Total], groups: Sequence[str], ways: tuple[str, ...]
-) -> tuple[int, int, list[str]]:
+def _best_groups(evidence: Sequence[Total], groups: Sequence[str], ways: tuple[str, ...]) -> tuple[int, int, list[str]]:
     """The best set of groups under one way of counting: what it leaves, how many causes, which."""
     way = way_of(ways)
     amounts = {name: [total.groups[name][way] for total in evidence] for name in in_order(groups)}

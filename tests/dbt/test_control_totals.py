@@ -1,4 +1,4 @@
-"""Totals of the shop's own books beside what the pipeline publishes: which orders a total may hold, counted in which way."""
+"""Totals of the shop's own books beside the published figures: which orders a total may hold, counted in which way."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def shop(project: Project) -> duckdb.DuckDBPyConnection:
         for measure in MEASURES:
             rows.control_total(month, measure, 1000)
     rows.control_total("2023-01-01", "orders", 1000)
-    return project.build(rows, timezone=BERLIN, select=("+fct_control_total", "+fct_period"), as_of="2024-03-15",
-                         order_notation={"decimal": ".", "thousands": "", "timezone": BERLIN, "is_iso": True})  # fmt: skip
+    notation = {"decimal": ".", "thousands": "", "timezone": BERLIN, "is_iso": True}
+    return project.build(rows, timezone=BERLIN, select=("+fct_control_total", "+fct_period"), order_notation=notation)
 
 
 def parts(shop: duckdb.DuckDBPyConnection, month: str, measure: str, column: str = "amount") -> dict[str, Any]:
