@@ -93,9 +93,12 @@ def unexplained(reconciled: pd.DataFrame, tolerance: float) -> list[str]:
     beyond = (share > tolerance) | (share.isna() & (remainder != 0))
     found = reconciled[beyond & (reconciled["status"] == Status.FINAL)].sort_values("period_start", ascending=False)
     said = [
-        f"control_totals: {row.measure} of the {row.grain} from {pd.Timestamp(row.period_start):%Y-%m-%d}: the books"
-        f" say {float(row.control):.2f}, {float(row.remainder):+.2f} of it explained by no cause"
-        for row in found.head(SHOWN).itertuples()
+        f"control_totals: {measure} of the {grain} from {start:%Y-%m-%d}: the books say {float(control):.2f},"
+        f" {float(rest):+.2f} of it explained by no cause"
+        for measure, grain, start, control, rest in zip(
+            *(found[name].head(SHOWN) for name in ("measure", "grain", "period_start", "control", "remainder")),
+            strict=True,
+        )
     ]
     more = len(found) - len(said)
     return [*said, *([f"control_totals: {more} more totals differ; `retention reconcile` shows them"] if more else [])]

@@ -17,7 +17,9 @@ from tests.oracle.fact import Fact, periods_of
 from tests.oracle.state import State
 
 MEASURES = ("orders", "revenue_gross", "refunds", "revenue_net")
-WAYS = tuple(product((False, True), repeat=3))
+Way = tuple[bool, bool, bool]
+BOTH = (False, True)
+WAYS: list[Way] = [(utc, own_day, nominal) for utc in BOTH for own_day in BOTH for nominal in BOTH]
 """Days in UTC, refunds on their own day, money unconverted."""
 NAMES = dict(zip(WAYS, (
     "amount", "amount_nominal", "amount_by_refund_date", "amount_by_refund_date_nominal", "amount_utc",
@@ -54,7 +56,7 @@ def control_facts(state: State) -> Fact:
     return table
 
 
-Sums = dict[tuple[str, str, tuple[bool, bool, bool], dt.date], list[int]]
+Sums = dict[tuple[str, str, Way, dt.date], list[int]]
 """Group, measure, way, day -> sum and how many amounts are not known."""
 
 
@@ -74,9 +76,7 @@ def _by_day(booked: list[Booked]) -> Sums:
     return sums
 
 
-def _sum(
-    sums: Sums, group: str, measure: str, way: tuple[bool, bool, bool], days: list[dt.date]
-) -> tuple[int | None, int]:
+def _sum(sums: Sums, group: str, measure: str, way: Way, days: list[dt.date]) -> tuple[int | None, int]:
     cells = [sums[key] for day in days if (key := (group, measure, way, day)) in sums]
     unknown = sum(cell[1] for cell in cells)
     return (None if unknown else sum(cell[0] for cell in cells)), unknown

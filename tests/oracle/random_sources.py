@@ -211,7 +211,7 @@ def benchmarks(shop: RandomShop) -> None:
 
 
 def control_totals(shop: RandomShop) -> None:
-    """The books now and then: sums of last states by UTC days, guests and tests in them; slips, corrections, nonsense."""
+    """The books now and then: sums of last states by UTC days, guests and tests in them; slips and nonsense."""
     rows, number = shop.daily("control_totals"), shop.random.randrange
     last = {row[0]: row for day in shop.files["orders"] for row in shop.files["orders"][day]}
     kept = [row for row in last.values() if row[4] != "cancelled"]

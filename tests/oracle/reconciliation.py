@@ -38,7 +38,8 @@ def left_over(parts: Parts, causes: tuple[str, ...]) -> Decimal | None:
     pieces = [parts[name][counted] for name in ("published", *(cause for cause in causes if cause in parts))]
     if any(piece is None for piece in pieces):
         return None
-    return parts["published"]["control_value"] - sum(pieces)
+    control: Decimal = parts["published"]["control_value"]
+    return control - sum(pieces, Decimal(0))
 
 
 def chosen(totals: list[Parts], measure: str, includes: tuple[str, ...] | None) -> tuple[tuple[str, ...], str]:

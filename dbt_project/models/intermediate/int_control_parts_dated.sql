@@ -67,18 +67,22 @@ cut as (
     from grouped
 ),
 
+kinds as (
+    {{ text_rows(['orders', 'gross', 'refunds_by_order_date', 'refunds_by_refund_date'], 'quantity') }}
+),
+
 quantities as (
-    select day_cut, component, 'orders' as quantity, order_date as calendar_date, 1 as amount, 1 as amount_nominal
+    select
+        cut.day_cut,
+        cut.component,
+        kinds.quantity,
+        case when kinds.quantity = 'refunds_by_refund_date' then cut.refund_date else cut.order_date end
+            as calendar_date,
+        case kinds.quantity when 'orders' then 1 when 'gross' then cut.gross else cut.refund end as amount,
+        case kinds.quantity when 'orders' then 1 when 'gross' then cut.gross_nominal else cut.refund_nominal end
+            as amount_nominal
     from cut
-    union all
-    select day_cut, component, 'gross' as quantity, order_date as calendar_date, gross, gross_nominal
-    from cut
-    union all
-    select day_cut, component, 'refunds_by_order_date' as quantity, order_date as calendar_date, refund, refund_nominal
-    from cut
-    union all
-    select day_cut, component, 'refunds_by_refund_date' as quantity, refund_date as calendar_date, refund, refund_nominal
-    from cut
+    cross join kinds
 ),
 
 final as (

@@ -20,7 +20,7 @@ texts as (
         {{ json_text('quarantined.record', 'refund_amount') }} as refund_text,
         -- what a timestamp says that was set aside for itself is not to be believed
         case
-            when quarantined.column_name is distinct from 'ordered_at'
+            when coalesce(quarantined.column_name, '') <> 'ordered_at'
                 then {{ json_text('quarantined.record', 'ordered_at') }}
         end as ordered_text,
         coalesce(
@@ -31,35 +31,35 @@ texts as (
     where quarantined.source = 'orders' and quarantined.known_date <= {{ as_of() }}
 ),
 
-read as (
+parsed as (
     select
         texts.*,
-        {{ amount_of('amount_text') }} as amount,
-        case when refund_text is null then 0 else {{ amount_of('refund_text') }} end as refund,
-        {{ instant_of('ordered_text') }} as ordered_at,
-        {{ instant_of('refunded_text') }} as refunded_at,
+        {{ amount_of('texts.amount_text') }} as amount,
+        case when texts.refund_text is null then 0 else {{ amount_of('texts.refund_text') }} end as refund,
+        {{ instant_of('texts.ordered_text') }} as ordered_at,
+        {{ instant_of('texts.refunded_text') }} as refunded_at,
         row_number() over (
-            partition by order_id
-            order by known_date desc, delivery_id desc, line desc
+            partition by texts.order_id
+            order by texts.known_date desc, texts.delivery_id desc, texts.line desc
         ) as version_rank
     from texts
 ),
 
 -- an order that came again and could be read is no longer missing
-missing as (
+lost as (
     select
-        read.*,
-        coalesce({{ business_date('read.ordered_at') }}, read.known_date) as order_date,
-        coalesce(cast(read.ordered_at as date), read.known_date) as order_date_utc
-    from read
-    left join orders on read.order_id = orders.order_id
-    where orders.order_id is null and (read.order_id is null or read.version_rank = 1)
+        parsed.*,
+        coalesce({{ business_date('parsed.ordered_at') }}, parsed.known_date) as order_date,
+        coalesce(cast(parsed.ordered_at as date), parsed.known_date) as order_date_utc
+    from parsed
+    left join orders on parsed.order_id = orders.order_id
+    where orders.order_id is null and (parsed.order_id is null or parsed.version_rank = 1)
 ),
 
 final as (
     select
         delivery_id,
-        cast(line as bigint) as line,
+        line,
         reason,
         order_date,
         order_date_utc,
@@ -69,11 +69,13 @@ final as (
         greatest(
             order_date_utc, least(coalesce(cast(refunded_at as date), order_date_utc), {{ as_of() }})
         ) as refund_date_utc,
-        coalesce(currency, {{ text_literal(var('currency')) }}) = {{ text_literal(var('currency')) }} as is_in_shop_currency,
+        coalesce(
+            currency = {{ text_literal(var('currency')) }}, true
+        ) as is_in_shop_currency,
         cast(amount as decimal(18, 4)) as amount,
         cast(refund as decimal(18, 4)) as refund_amount,
         known_date
-    from missing
+    from lost
 )
 
 select * from final
