@@ -25,7 +25,7 @@ from retention_pipeline.demo.truth_service import count_members, count_reasons_a
 def draw_service(
     rng: np.random.Generator, population: Population, orders: list[Order], rates: Rates, stamps: Stamps, truth: Truth
 ) -> tuple[Lines, ...]:
-    """Clean lines of these sources in the order of ``lines.HEADERS``; their truth goes to ``truth``."""
+    """Clean lines of these sources (the totals of the books last); their truth goes to ``truth``."""
     span = stamps.span
     contracts = draw_contracts(rng, population, span)
     driven_away = frozenset(order.customer for order in orders if order.complaint and order.complaint.drives_away)
