@@ -30,11 +30,11 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "tickets": (
         "ticket_no", "customer_no", "topic", "opened_at", "answered_at", "solved_at", "changed_at", "message",
     ),
-    "control_totals": ("month", "period", "what", "total"),
     "churn_reasons": ("customer_no", "told_at", "reason"),
     "spend": ("date", "purpose", "channel", "amount"),
     "fx_rates": ("currency", "date", "rate"),
     "benchmarks": ("metric", "variant", "segment_set", "segment_key", "value", "publisher", "as_of"),
+    "control_totals": ("month", "period", "what", "total"),
 }  # fmt: skip
 """The columns of every source; its files come in this order."""
 

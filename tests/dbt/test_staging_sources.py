@@ -1,4 +1,4 @@
-"""Staging of the optional sources: currencies, invitations, subscriptions, tickets, reasons, spend, benchmarks, totals."""
+"""Staging of the optional sources: currencies, invitations, subscriptions, tickets, reasons, spend and the rest."""
 
 from __future__ import annotations
 

@@ -203,7 +203,10 @@ def test_no_totals_give_no_rows() -> None:
 
 @pytest.mark.parametrize(("share", "ways"), list(product((0, 1), repeat=2)))
 def test_the_identity_holds_whatever_is_configured(share: int, ways: int) -> None:
-    groups = {"published": [(7, 9, 5, 8, 6, 4, 3, 2)] * 3, "no_customer": [(1, 2, 3, 4, 5, 6, 7, 8)] * 3}
+    groups: dict[str, list[Ways]] = {
+        "published": [(7, 9, 5, 8, 6, 4, 3, 2)] * 3,
+        "no_customer": [(1, 2, 3, 4, 5, 6, 7, 8)] * 3,
+    }
     includes = ("no_customer",) * share + ("time_basis", "currency_basis") * ways
     for row in reconciled(parts([50, 60, 70], groups), includes):
         causes = [name for name in row["explained_by"].split(", ") if name != "nothing"]
