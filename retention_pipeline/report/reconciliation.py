@@ -130,7 +130,7 @@ def _waterfall(each: Reconciled, label: str, currency: str) -> Picture:
     def paint(figure: Figure) -> None:
         axes = figure.add_subplot(title=title, ylabel=f"{MEASURES[each.measure]}{unit}")
         axes.grid(axis="y")
-        feet, heights, colours = _bars(each, steps)
+        feet, heights, colours = bars_of(each, steps)
         axes.bar(range(len(feet)), heights, bottom=feet, width=0.7, color=colours)
         axes.set_xticks(range(len(feet)), ["published", *(name for name, _ in steps), "books"])
         tops = [foot + height for foot, height in zip(feet, heights, strict=True)]
@@ -149,7 +149,7 @@ def _waterfall(each: Reconciled, label: str, currency: str) -> Picture:
     return Picture(svg, caption)
 
 
-def _bars(each: Reconciled, steps: Sequence[tuple[str, float]]) -> tuple[list[float], list[float], list[str]]:
+def bars_of(each: Reconciled, steps: Sequence[tuple[str, float]]) -> tuple[list[float], list[float], list[str]]:
     """Where each bar stands, how high it is, its colour."""
     feet, heights, colours, level = [0.0], [each.published], [BLUE], each.published
     for name, size in steps:
