@@ -41,6 +41,7 @@ class Shop(Section):
     excluded_statuses: tuple[str, ...] = ("cancelled", "void", "test", "fraud")
     minimum_amount: Annotated[float, Field(ge=0)] = 0.0
     response_window_days: Annotated[int, Field(ge=1, le=365)] = 30
+    final_grace_days: Annotated[int, Field(ge=0, le=365)] = 0
     sla_hours: Annotated[float, Field(gt=0)] | None = None
     lifespan_horizon_years: Annotated[float, Field(gt=0, le=50)] = 5.0
     channel_segment: Name | None = None

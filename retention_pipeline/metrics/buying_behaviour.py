@@ -144,7 +144,7 @@ def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.Dat
     parts = (
         (period, [*own, *margins.cells(period)]),
         (buckets, [*concentration.bucket_cells(buckets)]),
-        (concentrated, [*concentration.concentration_cells(concentrated)]),
+        (concentrated, [*concentration.concentration_cells(concentrated, context)]),
     )
     return together([assemble(each, cells, DEFINITIONS, context, source="orders") for each, cells in parts])
 

@@ -36,7 +36,9 @@ ON_CALENDAR: Final = (CALENDAR,)
 ON_PURCHASE_WINDOW: Final = (PURCHASE_WINDOW,)
 ANY_SCALE: Final = "scale_*"
 
-PERIOD_RULE: Final = "final once every day of the period has been delivered, provisional before"
+PERIOD_RULE: Final = (
+    "final once every day of the period, and of final_grace_days after it, has been delivered, provisional before"
+)
 ANSWER_RULE: Final = PERIOD_RULE + "; source_absent where the shop delivers no such answers"
 
 

@@ -102,7 +102,7 @@ def _tickets_rows(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> 
     joined = dated[0].merge(dated[1], on=_JOIN, how="left", validate="one_to_one")
     by_ticket, by_activity = Facts.of(joined, basis=CALENDAR), Facts.of(joined, basis=PURCHASE_WINDOW)
     ends = by_ticket.frame["period_end"].to_numpy()
-    ordered = is_complete(ends, context.data_through.get("orders"))
+    ordered = is_complete(ends, context.settled_through("orders"))
     yield rows(by_ticket, [*_counts(by_ticket), *_answers(by_ticket), _per_order(by_ticket, ordered)])
     yield rows(by_activity, _per_customer(by_activity, ordered))
 

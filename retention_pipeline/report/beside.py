@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from retention_pipeline.core.periods import period_label
-from retention_pipeline.report.published import Value
+from retention_pipeline.report.published import Value, final_column
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -103,11 +103,11 @@ def read_waiting(published: DuckDBPyConnection, segment_set: str) -> dict[str, W
 
 
 def read_moves(published: DuckDBPyConnection) -> Moves | None:
-    """Customers between groups in the latest complete period."""
+    """Customers between groups in the latest final period."""
     rows = _rows(
         published, "fct_rfm_transition",
         "select label, from_group, to_group, customers_count from fct_rfm_transition "
-        "join dim_period using (grain, period_start) where is_complete "
+        f"join dim_period using (grain, period_start) where {final_column(published)} "
         "qualify period_start = max(period_start) over () order by from_group, to_group",
     )  # fmt: skip
     return Moves(rows[0][0], {(start, end): count for _, start, end, count in rows}) if rows else None

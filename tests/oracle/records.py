@@ -145,6 +145,7 @@ class Shop:
     derived_segments: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset({"orders", "customers", "feedback"})
     response_window_days: int = 30
+    grace_days: int = 0
     sla_hours: Decimal | None = None
     lifespan_years: Decimal = Decimal(5)
     channel_segment: str | None = None
@@ -173,6 +174,7 @@ class Shop:
             derived_segments=settings.derived_segments,
             sources=frozenset(settings.sources.configured()),
             response_window_days=shop.response_window_days,
+            grace_days=shop.final_grace_days,
             sla_hours=None if shop.sla_hours is None else Decimal(str(shop.sla_hours)),
             lifespan_years=Decimal(str(shop.lifespan_horizon_years)),
             channel_segment=shop.channel_segment,

@@ -14,6 +14,7 @@ PARAMETERS = {
     "data_through": "2024-04-10",
     "min_cell_size": "2",
     "activity_window_days": "45",
+    "final_grace_days": "0",
     "currency": "EUR",
     "timezone": "Europe/Berlin",
     "week_start": "monday",
