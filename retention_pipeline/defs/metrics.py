@@ -40,6 +40,8 @@ def metric_context(settings: Settings, inputs: Inputs) -> MetricContext:
         lifespan_horizon_years=settings.shop.lifespan_horizon_years,
         response_window_days=settings.shop.response_window_days,
         final_grace_days=settings.shop.final_grace_days,
+        control_sigmas=settings.limits.control_sigmas,
+        control_floor=settings.limits.control_floor,
     )
 
 

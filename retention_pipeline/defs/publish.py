@@ -19,9 +19,11 @@ from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.tables import CheckRow, published_tables
+from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, warnings_of
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.fingerprints import config_hash
+from retention_pipeline.warehouse.frames import read_frame
 from retention_pipeline.warehouse.keys import id_key_fingerprint, load_id_key
 from retention_pipeline.warehouse.publish import Published, publish
 from retention_pipeline.warehouse.store import open_store
@@ -79,7 +81,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
     }
     with connect(settings.home.build, read_only=True) as build:
         tables = published_tables(build, marts, freshness, checks)
-        return publish(
+        published = publish(
             settings.home,
             build,
             tables,
@@ -87,6 +89,9 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             keep=settings.publish.keep_versions,
             progress=progress,
         )
+        for warning in warnings_of(read_frame(build, f"from {CONTROL_LIMITS.qualified} where is_latest")):
+            progress.warn(warning)
+    return published
 
 
 def _checks(settings: Settings, inputs: Inputs) -> list[CheckRow]:

@@ -25,6 +25,8 @@ class MetricContext:
         lifespan_horizon_years: Horizon to which lifespans are restricted.
         response_window_days: Days within which an answer to an invitation counts.
         final_grace_days: Days of deliveries to wait for, after a period, before its values are final.
+        control_sigmas: Distance of control limits from their centre, in standard deviations.
+        control_floor: Least distance from the centre, as a fraction, that is outside control limits.
     """
 
     as_of: dt.date
@@ -37,6 +39,8 @@ class MetricContext:
     lifespan_horizon_years: float = 5.0
     response_window_days: int = 30
     final_grace_days: int = 0
+    control_sigmas: float = 3.0
+    control_floor: float = 0.01
 
     def through_all(self, *sources: str) -> dt.date | None:
         """The last date up to which every one of these sources has been delivered; None where one has not at all."""

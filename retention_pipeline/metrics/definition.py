@@ -59,6 +59,8 @@ class MetricDefinition:
         is_additive: Whether values may be summed over periods and segments.
         has_assumptions: Whether its rows state a horizon, discounting or margin basis in ``assumptions``.
         totals_only: Whether it exists for ``segment_set = 'all'`` only.
+        has_control_limits: Whether its totals are judged by the periods before: a share of cases, for each of which the
+            period decides anew.
         maturity: When a value becomes final.
         version: Raised when the formula changes, so that a changed number can be told from a changed definition.
         owner: Who answers questions about it.
@@ -76,6 +78,7 @@ class MetricDefinition:
     is_additive: bool = False
     has_assumptions: bool = False
     totals_only: bool = False
+    has_control_limits: bool = False
     maturity: str = PERIOD_RULE
     version: int = 1
     owner: str = "retention analytics"

@@ -45,6 +45,7 @@ DEFINITIONS: Final = (
     ),
     _metric(
         metric="complaint_rate", variant="customers", unit="fraction", bases=ON_PURCHASE_WINDOW, interval=WILSON,
+        has_control_limits=True,
         meaning="Share of customers who complained; more than 1 where people without recent orders complain.",
         formula="customers who complained / customers active at the start or end, or ordering in the period; without"
         " interval above 1",
@@ -63,7 +64,7 @@ DEFINITIONS: Final = (
         formula="90th percentile of the hours from opening to first answer, tickets answered by as_of, interpolated",
     ),
     _metric(
-        metric="sla_met_rate", unit="fraction", interval=WILSON, maturity=_ANSWERED_RULE,
+        metric="sla_met_rate", unit="fraction", interval=WILSON, has_control_limits=True, maturity=_ANSWERED_RULE,
         meaning="Share of tickets whose first answer came within the promised time.",
         formula="tickets answered by the time promised / tickets answered, or due before the end of as_of, that carry"
         " a promise (their own, or sla_hours)",

@@ -35,7 +35,7 @@ _metric = partial(MetricDefinition, family="feedback_scores", unit="fraction", i
 
 DEFINITIONS: Final = (
     _metric(
-        metric="survey_response_rate", bases=(ANY_SCALE,), source="survey convention",
+        metric="survey_response_rate", bases=(ANY_SCALE,), has_control_limits=True, source="survey convention",
         meaning="Share of surveys sent in the period that were answered in time, all questions of a scale together.",
         formula="surveys answered within response_window_days of the day they were sent / surveys sent",
         maturity="immature until response_window_days after the period have been delivered, final then; source_absent "

@@ -22,6 +22,8 @@ PARAMETERS = {
     "max_quarantined_share": "0.05",
     "tolerated_quarantined_rows": "0",
     "max_rate_age_days": "7",
+    "control_sigmas": "3.0",
+    "control_floor": "0.01",
     "fx_reference_date": "0001-01-01",
     "sla_hours": "null",
     "excluded_statuses": list_literal(["cancelled", "void", "test", "fraud"]),
