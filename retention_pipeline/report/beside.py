@@ -32,6 +32,17 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A share with the limits that the periods before it set; without limits there was too little before it."""
+
+    value: float
+    center: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
 class Moves:
     """Customers by their group at the start and at the end of one period."""
 
@@ -111,6 +122,19 @@ def read_moves(published: DuckDBPyConnection) -> Moves | None:
         "qualify period_start = max(period_start) over () order by from_group, to_group",
     )  # fmt: skip
     return Moves(rows[0][0], {(start, end): count for _, start, end, count in rows}) if rows else None
+
+
+def read_control(
+    published: DuckDBPyConnection, grain: Grain, metric: str, variant: str, basis: str
+) -> dict[dt.date, Judged]:
+    """A share of everybody and its control limits by ``period_start``; final periods only."""
+    rows = _rows(
+        published, "control_limits",
+        "select period_start, value, center, lower_limit, upper_limit, verdict from control_limits "
+        "where grain = ? and metric = ? and variant = ? and basis = ?",
+        grain, metric, variant, basis,
+    )  # fmt: skip
+    return {start: Judged(*rest) for start, *rest in rows}
 
 
 def read_at_risk(published: DuckDBPyConnection) -> list[AtRisk]:

@@ -39,8 +39,10 @@ def values(shares: Sequence[Share], grain: Grain = "month", **others: Any) -> pd
     """Final totals of the set-based retention rate, one per period from 2020 on."""
     following = accumulate(shares, lambda start, _: period_end(start, grain), initial=dt.date(2020, 1, 6))
     starts = [*following][:-1]
-    row = {"metric": "customer_retention_rate", "variant": "set_based", "basis": "purchase_window", "grain": grain,
-           "calendar": "gregorian", "segment_set": "all", "segment_key": "all", "status": "final", **others}  # fmt: skip
+    row = {
+        "metric": "customer_retention_rate", "variant": "set_based", "basis": "purchase_window", "grain": grain,
+        "calendar": "gregorian", "segment_set": "all", "segment_key": "all", "status": "final", **others,
+    }  # fmt: skip
     rows = [
         {**row, "period_start": start, "period_end": period_end(start, grain), "numerator": count, "denominator": cases}
         for start, (count, cases) in zip(starts, shares, strict=True)
