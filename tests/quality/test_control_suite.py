@@ -35,8 +35,8 @@ def published_values() -> pd.DataFrame:
     weeks, months = values(shares(156, 2), "week"), values(shares(36, 15), "month", metric="sla_met_rate")
     frame = pd.concat([weeks, months.assign(variant="standard", basis="calendar")], ignore_index=True)
     frame["value"] = frame["numerator"] / frame["denominator"]
-    described = {"definition_version": 1, "unit": "fraction", "is_additive": False, "as_of": pd.Timestamp(2023, 1, 1)}
-    return frame.assign(n=frame["denominator"], **described)
+    as_of = pd.Timestamp(2023, 1, 1)
+    return frame.assign(n=frame["denominator"], definition_version=1, unit="fraction", is_additive=False, as_of=as_of)
 
 
 @pytest.fixture(scope="module")
