@@ -5,6 +5,7 @@ Belongs here: the asset. Not here: which tables are published (``tables``), the 
 
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -27,6 +28,9 @@ from retention_pipeline.warehouse.frames import read_frame
 from retention_pipeline.warehouse.keys import id_key_fingerprint, load_id_key
 from retention_pipeline.warehouse.publish import Published, publish
 from retention_pipeline.warehouse.store import open_store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 NEEDS = tuple(stage for name in GATED_STAGES for stage in (name, f"gate:{name}"))
 """Every stage and every gate, all of the same inputs: a mixture cannot be published."""
@@ -89,9 +93,14 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             keep=settings.publish.keep_versions,
             progress=progress,
         )
-        for warning in warnings_of(read_frame(build, f"from {CONTROL_LIMITS.qualified} where is_latest")):
-            progress.warn(warning)
+        warn_of_control_limits(build, progress)
     return published
+
+
+def warn_of_control_limits(build: "DuckDBPyConnection", progress: Progress) -> None:
+    """Say which rates lie outside their control limits in their latest final period; nothing depends on it."""
+    for warning in warnings_of(read_frame(build, f"from {CONTROL_LIMITS.qualified} where is_latest")):
+        progress.warn(warning)
 
 
 def _checks(settings: Settings, inputs: Inputs) -> list[CheckRow]:

@@ -31,9 +31,9 @@ RATES = (
 )
 """Metric, variant, title, axis."""
 EXPLANATION = (
-    "The band is where a value was to be expected from the periods before it: their pooled rate, and three times the "
-    "spread they had among themselves, or as configured. A mark outside is worth a look; one inside is no news. "
-    "A period does not judge itself, and a season or a trend may well lead outside."
+    "The band is where a value was to be expected from the periods before it: around their pooled rate, as far as "
+    "chance and their own restlessness reach. A value outside is worth a look; one inside is no news. No period judges "
+    "itself, and a season or a trend may well lead outside."
 )
 
 
