@@ -19,6 +19,7 @@ from retention_pipeline.metrics.benchmarks import BENCHMARK_COMPARISON, compare
 from retention_pipeline.metrics.claim_estimates import Evidence
 from retention_pipeline.metrics.claims import CLAIMS, judge_claims
 from retention_pipeline.metrics.context import MetricContext
+from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, control_limits
 from retention_pipeline.metrics.order_gap_survival import ORDER_GAP_SURVIVAL, survival_rows
 from retention_pipeline.metrics.reconciliation import RECONCILIATION, reconcile
 from retention_pipeline.metrics.reconciliation_parts import AMOUNTS
@@ -68,6 +69,11 @@ def _claims(facts: Frames, context: MetricContext) -> pd.DataFrame:
     return judge_claims(evidence, context)
 
 
+def _control_limits(facts: Frames, context: MetricContext) -> pd.DataFrame:
+    values = facts[METRIC_VALUES.name]
+    return control_limits(values, sigmas=context.control_sigmas, floor=context.control_floor)
+
+
 METRIC_TABLES: Final = (
     MetricTable(
         ORDER_GAP_SURVIVAL,
@@ -96,11 +102,17 @@ METRIC_TABLES: Final = (
         _claims,
     ),
     MetricTable(
+        CONTROL_LIMITS,
+        {METRIC_VALUES.name: f"from {METRIC_VALUES.qualified} where segment_set = 'all' and status = 'final'"},
+        (metrics_key(METRIC_VALUES.name),),
+        _control_limits,
+    ),
+    MetricTable(
         RECONCILIATION,
         # as text: a data frame would hold exact amounts as floating-point numbers
         {
             "fct_control_total": "select calendar, measure, grain, period_start, period_end, component, is_complete,"
-            f" unreadable_count, {_as_text('control_value', *AMOUNTS)} from {MARTS}.fct_control_total",
+            f" is_final, unreadable_count, {_as_text('control_value', *AMOUNTS)} from {MARTS}.fct_control_total",
         },
         (_marts("fct_control_total"),),
         _reconciliation,

@@ -60,7 +60,7 @@ RECONCILIATION: Final = Table(
         Column("remainder", _MONEY, "The difference less these causes; NULL where one is not known.", nullable=True),
         Column("remainder_share", "DOUBLE", "remainder / control; NULL where either is not there.", nullable=True),
         Column("unreadable_count", "BIGINT", "Orders set aside whose amount cannot be read: possible causes, too."),
-        Column("status", "VARCHAR", "final, or provisional while days of the period have not been delivered."),
+        Column("status", "VARCHAR", "final, or provisional while days of the period or of its grace have not been delivered."),
     ),
 )  # fmt: skip
 
@@ -110,7 +110,7 @@ def _row(total: Total, choice: Choice) -> dict[str, object]:
     held = named_groups(choice.causes, total.groups)
     pieces = [counted, *(total.groups[name][way] for name in held)]
     remainder = None if None in pieces else total.control - sum(piece for piece in pieces if piece is not None)
-    is_open = not total.is_complete or (TIME_BASIS in choice.causes and counted is None)
+    is_open = not total.is_final or (TIME_BASIS in choice.causes and counted is None)
     return {
         "measure": total.measure,
         "grain": total.grain,

@@ -42,6 +42,7 @@ class Total:
     measure: str
     control: int
     is_complete: bool
+    is_final: bool
     published: Ways
     groups: Mapping[str, Ways]
     unreadable: int
@@ -68,6 +69,7 @@ def read_totals(parts: pd.DataFrame) -> list[Total]:
                 measure=str(first["measure"]),
                 control=_units(first["control_value"]) or 0,
                 is_complete=bool(first["is_complete"]),
+                is_final=bool(first["is_final"]),
                 published=ways.pop(_PUBLISHED),
                 groups=ways,
                 unreadable=int(rows["unreadable_count"].sum()),

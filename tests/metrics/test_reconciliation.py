@@ -39,6 +39,7 @@ def parts(
             rows.append({
                 "calendar": "gregorian", "measure": measure, "grain": "month", "period_start": pd.Timestamp(start),
                 "period_end": pd.Timestamp(start) + pd.offsets.MonthBegin(1), "component": group,
+                "is_final": number < (len(controls) if complete is None else complete),
                 "is_complete": number < (len(controls) if complete is None else complete), "unreadable_count": 0,
                 "control_value": f"{control}.0000",
                 **{name: None if amount is None else f"{amount}.0000"

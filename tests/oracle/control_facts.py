@@ -49,6 +49,7 @@ def control_facts(state: State) -> Fact:
                 }
                 table.rows[(period.grain, period.start, measure, group)] = {
                     "control_value": total.value,
+                    "is_final": through is not None and through - state.shop.grace_days * DAY >= period.end - DAY,
                     "is_complete": through is not None and through >= period.end - DAY,
                     **{name: None if units is None else money(units) for name, units in cells.items()},
                     "unreadable_count": _sum(sums, group, measure, (False, False, True), days)[1],

@@ -96,7 +96,7 @@ def _row(parts: Parts, causes: tuple[str, ...], chosen_by: str) -> dict[str, Any
         after, earlier = own[column((*before, name))], own[column(before)]
         sizes[name] = None if after is None or earlier is None else after - earlier
         held = (*held, name) if name in causes else held
-    is_final = own["is_complete"] and ("time_basis" not in causes or own[counted] is not None)
+    is_final = own["is_final"] and ("time_basis" not in causes or own[counted] is not None)
     return {
         "control": control,
         "published": own["amount"],

@@ -26,6 +26,7 @@ placed as (
         components.component,
         totals.value as control_value,
         periods.is_complete,
+        periods.is_final,
         -- the last hours of the last day in UTC may belong to a day of the shop that has not been delivered
         coalesce(
             {{ last_utc_day('periods.period_end') }} <= {{ date_literal(var('data_through')) }}, false
@@ -48,6 +49,7 @@ final as (
         cast(placed.component as string) as component,
         placed.control_value,
         placed.is_complete,
+        placed.is_final,
         {{ control_amount('shop', 'order_date') }} as amount,
         {{ control_amount('shop', 'order_date', '_nominal') }} as amount_nominal,
         {{ control_amount('shop', 'refund_date') }} as amount_by_refund_date,
@@ -79,6 +81,7 @@ final as (
         placed.component,
         placed.control_value,
         placed.is_complete,
+        placed.is_final,
         placed.is_utc_known
 )
 
