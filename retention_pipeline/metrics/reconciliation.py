@@ -60,7 +60,7 @@ RECONCILIATION: Final = Table(
         Column("remainder", _MONEY, "The difference less these causes; NULL where one is not known.", nullable=True),
         Column("remainder_share", "DOUBLE", "remainder / control; NULL where either is not there.", nullable=True),
         Column("unreadable_count", "BIGINT", "Orders set aside whose amount cannot be read: possible causes, too."),
-        Column("status", "VARCHAR", "final, or provisional while days of the period or of its grace have not been delivered."),
+        Column("status", "VARCHAR", "final, or provisional until the period and its grace have been delivered."),
     ),
 )  # fmt: skip
 
