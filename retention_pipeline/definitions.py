@@ -15,6 +15,7 @@ from retention_pipeline.defs.metrics import build_metric_assets
 from retention_pipeline.defs.publish import build_publish_asset
 from retention_pipeline.defs.raw import build_raw_assets
 from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.defs.sensors import build_alert_sensors
 from retention_pipeline.defs.transform import build_dbt_assets
 
 
@@ -27,6 +28,7 @@ def build_definitions(settings: Settings, progress: Progress | None = None) -> d
         assets=[build_raw_assets(settings, watch), *transforms, build_metric_assets(settings, watch), version],
         asset_checks=[build_gate(settings, stage, watch) for stage in GATED_STAGES],
         jobs=build_jobs(),
+        sensors=build_alert_sensors(settings, default_status=dg.DefaultSensorStatus.STOPPED),
         resources={"clock": RunClock(), "writer": Writer(home_dir=str(settings.home_dir))},
         executor=dg.in_process_executor,
     )

@@ -15,6 +15,7 @@ import warnings
 from rich.console import Console
 from rich.markup import escape
 
+from retention_pipeline.cli.alerting import reported
 from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
 from retention_pipeline.cli.tables import short
@@ -55,17 +56,17 @@ def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Con
         f"[bold]{escape(settings.shop.name)}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True
     )
     before = _served(settings.home)
-    with StageProgress(console) as progress:
-        progress.stage("start")
-        try:
+    try:
+        with reported(settings, console), StageProgress(console) as progress:
+            progress.stage("start")
             _refuse_when_busy(settings.home, wait)
             prepare_home(settings.home)
             _execute(settings, as_of, wait, progress)
-        except KeyboardInterrupt:
-            raise _interrupted(settings.home) from None
-        except RetentionError as error:
-            error.message += f"\n  {still_served(settings.home)}"
-            raise
+    except KeyboardInterrupt:
+        raise _interrupted(settings.home) from None
+    except RetentionError as error:
+        error.message += f"\n  {still_served(settings.home)}"
+        raise
     show_summary(settings, console, unchanged=before == _served(settings.home))
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 import dagster as dg
 
+from retention_pipeline.alerts import alive
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
@@ -79,7 +80,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
     }
     with connect(settings.home.build, read_only=True) as build:
         tables = published_tables(build, marts, freshness, checks)
-        return publish(
+        published = publish(
             settings.home,
             build,
             tables,
@@ -87,6 +88,15 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             keep=settings.publish.keep_versions,
             progress=progress,
         )
+    alive.succeed(
+        settings.home,
+        inputs.run_id,
+        version=published.version,
+        unchanged=published.unchanged,
+        as_of=inputs.as_of.isoformat(),
+        data_through={name: day and day.isoformat() for name, day in inputs.data_through.items()},
+    )
+    return published
 
 
 def _checks(settings: Settings, inputs: Inputs) -> list[CheckRow]:
