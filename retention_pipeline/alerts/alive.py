@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -70,13 +71,14 @@ def begin(home: Home, run_id: str) -> None:
 
 
 def succeed(
-    home: Home, run_id: str, *, version: str, unchanged: bool, as_of: str, data_through: dict[str, str | None]
+    home: Home, run_id: str, *, version: str, unchanged: bool, as_of: str, data_through: Mapping[str, dt.date | None]
 ) -> None:
     """A publication went through: its files were written or found intact, and are current."""
     outcome, finished = UNCHANGED if unchanged else PUBLISHED, _now()
     attempt = read(home).last_attempt
     started = attempt.started_at if attempt is not None and attempt.run_id == run_id else finished
-    success = Success(run_id, version, outcome, as_of, data_through, finished)
+    through = {name: day.isoformat() if day else None for name, day in data_through.items()}
+    success = Success(run_id, version, outcome, as_of, through, finished)
     _write(home, Alive(success, Attempt(run_id, started, finished, outcome)))
 
 

@@ -10,6 +10,7 @@ it may hold the address, and the address is the secret.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import smtplib
@@ -128,18 +129,16 @@ def configured_channels(alerts: Alerts) -> list[Channel]:
 
 def reason_of(error: BaseException) -> str:
     """Why a message was not delivered, in words that hold no address."""
+    behind = error.reason if isinstance(error, urllib.error.URLError) else error.__context__
     if isinstance(error, urllib.error.HTTPError):
-        return f"it answered {error.code}"
-    if isinstance(error, urllib.error.URLError) and isinstance(error.reason, BaseException):
-        return reason_of(error.reason)
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return "it rejected user name or password"
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"it answered {error.smtp_code}"
-    for kind, words in _REASONS:
-        if isinstance(error, kind):
-            return words
-    return str(error) if isinstance(error, UndeliveredError) else f"{type(error).__name__}"
+        words = f"it answered {error.code}"
+    elif isinstance(error, urllib.error.URLError | smtplib.SMTPServerDisconnected) and isinstance(behind, OSError):
+        words = reason_of(behind)  # both only wrap what happened
+    elif isinstance(error, UndeliveredError):
+        words = str(error)
+    else:
+        words = next((words for kind, words in _REASONS if isinstance(error, kind)), type(error).__name__)
+    return words
 
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
@@ -147,5 +146,10 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "no answer in time"),
     (ConnectionRefusedError, "connection refused"),
     (socket.gaierror, "its name is not known"),
+    (smtplib.SMTPAuthenticationError, "it rejected user name or password"),
     (smtplib.SMTPRecipientsRefused, "it refused every recipient"),
+    (smtplib.SMTPNotSupportedError, "it does not offer what starttls or username ask for"),
+    (http.client.InvalidURL, "its address is not valid"),
+    (ValueError, "its address is not valid"),
+    (smtplib.SMTPResponseException, "it did not take the mail"),
 )

@@ -19,6 +19,7 @@ from retention_pipeline.alerts.incident import Failure
 from retention_pipeline.alerts.observe import Observations, observe
 from retention_pipeline.alerts.register import Entry, Register
 from retention_pipeline.alerts.rules import find_incidents
+from retention_pipeline.alerts.secrecy import scrubbed_failure
 from retention_pipeline.alerts.sending import TOTAL_SECONDS, send_all
 from retention_pipeline.alerts.wording import Announcement, announcements
 from retention_pipeline.config import Settings
@@ -64,7 +65,7 @@ def evaluate(
     seen = observe(settings, moment, thorough=thorough)
     problems: list[str] = []
     with _register(settings.home, problems) as found:
-        found.note_failures(_failures(seen, failure), seen.last_success)
+        found.note_failures(map(scrubbed_failure, _failures(seen, failure)), seen.last_success)
         found.merge(find_incidents(seen, found.failures.values(), settings.alerts), moment, [c.name for c in channels])
     is_kept = not problems
     if channels:

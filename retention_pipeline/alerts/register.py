@@ -17,6 +17,7 @@ from typing import Any
 
 from retention_pipeline.alerts.incident import Failure, Incident, Kind
 from retention_pipeline.alerts.rules import Findings
+from retention_pipeline.alerts.secrecy import safe, scrubbed_incident
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import files
 
@@ -82,12 +83,12 @@ class Register:
 
     def merge(self, findings: Findings, now: dt.datetime, channels: Collection[str]) -> None:
         """Open what is new, end what is over, keep what could not be looked at."""
-        for incident in findings.incidents:
+        for incident in map(scrubbed_incident, findings.incidents):
             entry = self.entries.setdefault(incident.key, Entry(incident, now))
             entry.incident = incident
             if entry.ended_at is not None:
                 entry.opened_at, entry.ended_at = now, None
-        found = {incident.key for incident in findings.incidents} | findings.undecided
+        found = {safe(key) for key in findings.undecided} | {safe(each.key) for each in findings.incidents}
         for key, entry in self.entries.items():
             if entry.ended_at is None and key not in found and entry.incident.kind not in findings.unexamined:
                 entry.ended_at = now

@@ -6,7 +6,6 @@ Belongs here: texts and payloads. Not here: sending them (``channels``), what is
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -15,12 +14,12 @@ from typing import Any
 
 from retention_pipeline.alerts.incident import Incident, Kind
 from retention_pipeline.alerts.register import Entry, Event
+from retention_pipeline.alerts.secrecy import safe
 
 WEBHOOK_SCHEMA = 1
 TEST = "test"
 SHOWN = 10
 _LONGEST = 1500
-_NOT_SECRET = {"RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_RECEIVED_ON", "RETENTION_FAILPOINT"}
 _HEADS = {
     Event.OPENED: "",
     Event.REMINDER: "still open: ",
@@ -53,7 +52,8 @@ class Announcement:
             return safe(f"{self.shop}: test message; alerts of this shop arrive here")
         first, more = self.entries[0].incident, len(self.entries) - 1
         also = f" (and {more} more of this kind)" if more else ""
-        return safe(f"{self.shop}: {_HEADS[self.event]}{first.kind.words}: {first.title}{also}").replace("\n", " ")
+        title = safe(f"{self.shop}: {_HEADS[self.event]}{first.kind.words}: {first.title}{also}")
+        return "".join(sign if sign.isprintable() else " " for sign in title)
 
     @property
     def text(self) -> str:
@@ -61,7 +61,7 @@ class Announcement:
         shown = [_describe(entry, self.event) for entry in self.entries[:SHOWN]]
         if len(self.entries) > SHOWN:
             shown.append(f"... and {len(self.entries) - SHOWN} more; `retention status` lists them")
-        return safe("\n\n".join(shown)) if shown else "Nothing is wrong. Somebody ran `retention alert-test`."
+        return "\n\n".join(shown) if shown else "Nothing is wrong. Somebody ran `retention alert-test`."
 
 
 def announcements(owed: Iterable[tuple[Event, Entry]], shop: str, at: dt.datetime) -> list[Announcement]:
@@ -112,14 +112,14 @@ def webhook_payload(announcement: Announcement) -> dict[str, Any]:
 def _fields(entry: Entry) -> dict[str, str | None]:
     incident: Incident = entry.incident
     return {
-        "key": safe(incident.key),
+        "key": incident.key,
         "kind": incident.kind.value,
         "severity": incident.severity,
-        "title": safe(incident.title),
-        "detail": safe(_cut(incident.detail)),
-        "where": safe(incident.where),
-        "still_served": safe(incident.still_served),
-        "remedy": safe(incident.remedy),
+        "title": incident.title,
+        "detail": _cut(incident.detail),
+        "where": incident.where,
+        "still_served": incident.still_served,
+        "remedy": incident.remedy,
         "opened_at": entry.opened_at.isoformat(timespec="seconds"),
         "ended_at": entry.ended_at.isoformat(timespec="seconds") if entry.ended_at else None,
     }
@@ -130,20 +130,11 @@ def mail(announcement: Announcement, sender: str, recipients: Iterable[str]) -> 
     message = EmailMessage()
     message["From"] = sender
     message["To"] = ", ".join(recipients)
-    message["Subject"] = "".join(sign if sign.isprintable() else " " for sign in announcement.title)[:200]
+    message["Subject"] = announcement.title[:200]
     message["Date"] = format_datetime(announcement.at)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(announcement.text + "\n")
     return message
-
-
-def safe(text: str) -> str:
-    """The text without the value of any secret that this process was given."""
-    for name, value in os.environ.items():
-        is_secret = name.startswith("RETENTION_") and name not in _NOT_SECRET
-        if (is_secret or name == "PGPASSWORD") and len(value) >= 4:
-            text = text.replace(value, f"[{name}]")
-    return text
 
 
 def _cut(text: str) -> str:

@@ -94,7 +94,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
         version=published.version,
         unchanged=published.unchanged,
         as_of=inputs.as_of.isoformat(),
-        data_through={name: day and day.isoformat() for name, day in inputs.data_through.items()},
+        data_through=inputs.data_through,
     )
     return published
 
