@@ -151,5 +151,6 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (smtplib.SMTPNotSupportedError, "it does not offer what starttls or username ask for"),
     (http.client.InvalidURL, "its address is not valid"),
     (ValueError, "its address is not valid"),
+    (urllib.error.URLError, "its address is not valid"),
     (smtplib.SMTPResponseException, "it did not take the mail"),
 )

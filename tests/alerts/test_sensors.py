@@ -80,7 +80,7 @@ def test_a_run_that_found_the_home_taken_is_no_incident(shop: Shop, hook: HttpSi
 
 
 def test_a_run_whose_process_vanished_is_told(shop: Shop, hook: HttpSink) -> None:
-    sensor, _ = build_alert_sensors(shop.settings(), default_status=dg.DefaultSensorStatus.STOPPED)
+    sensor, _ = build_alert_sensors(shop.settings(freshness_days=0), default_status=dg.DefaultSensorStatus.STOPPED)
     with dg.DagsterInstance.ephemeral() as instance:
         job = failing_job(ValueError())
         run = instance.create_run_for_job(job)
