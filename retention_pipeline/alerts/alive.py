@@ -91,7 +91,7 @@ def end(home: Home, run_id: str) -> None:
 
 
 def _now() -> str:
-    return clock.now().isoformat(timespec="microseconds")
+    return clock.instant().isoformat(timespec="microseconds")
 
 
 def moment(text: str) -> dt.datetime:

@@ -15,7 +15,7 @@ from retention_pipeline.core.errors import ConfigError
 END_OF_DAY = 24
 
 
-def now() -> dt.datetime:
+def instant() -> dt.datetime:
     """This instant (UTC)."""
     return dt.datetime.now(dt.UTC)
 

@@ -60,7 +60,7 @@ def evaluate(
     Raises:
         RetentionError: The home directory cannot be looked at. Targets that do not answer raise nothing.
     """
-    moment = now or clock.now()
+    moment = now or clock.instant()
     channels = configured_channels(settings.alerts)
     seen = observe(settings, moment, thorough=thorough)
     problems: list[str] = []
@@ -81,7 +81,7 @@ def send_test(settings: Settings) -> dict[str, str | None]:
         By channel, None when it took the message, else why it did not.
     """
     channels = configured_channels(settings.alerts)
-    message = Announcement(None, settings.shop.name, clock.now())
+    message = Announcement(None, settings.shop.name, clock.instant())
     done = send_all({channel.name: [message] for channel in channels}, channels)
     return {name: delivery.problem for name, delivery in done.items()}
 

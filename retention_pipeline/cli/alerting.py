@@ -32,7 +32,7 @@ def reported(settings: Settings, console: Console) -> Iterator[None]:
 def _evaluate(settings: Settings, console: Console, error: BaseException | None) -> None:
     """Say on the console what did not work; raise nothing."""
     try:
-        failure = None if error is None else failure_of(error, clock.now())
+        failure = None if error is None else failure_of(error, clock.instant())
         problems = evaluate(settings, failure=failure).problems
     except Exception as fault:  # noqa: BLE001  # a defect of the alerts must not fail a run, nor hide its own error
         problems = (f"alerts were not evaluated: {type(fault).__name__}; `retention watch` tries again",)

@@ -87,7 +87,7 @@ def _print_alerts(settings: Settings, console: Console) -> None:
     """The sign of life and what was open at the last look; this command does not look itself."""
     success = alive.read(settings.home).last_success
     if success is not None:
-        hours = (clock.now() - alive.moment(success.finished_at)).total_seconds() / 3600
+        hours = (clock.instant() - alive.moment(success.finished_at)).total_seconds() / 3600
         console.print(f"alive      last success {hours:.1f} hours ago ({success.outcome})", highlight=False)
     print_open(register.load(settings.home).open, console)
 

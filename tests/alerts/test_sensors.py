@@ -48,6 +48,12 @@ def tell(shop: Shop, job: dg.JobDefinition) -> None:
         sensor(context)
 
 
+def skipped(watch: dg.SensorDefinition) -> str:
+    found = watch(dg.build_sensor_context())
+    assert isinstance(found, dg.SkipReason)
+    return str(found.skip_message)
+
+
 CASES: dict[str, tuple[Callable[[], BaseException], str, str]] = {
     "a gate": (lambda: GateFailedError("gate raw: 1 failed\n  for example x@y.z", remedy=REMEDY), "gate_failed", "raw"),
     "the disk": (lambda: StorageError("no space: here", remedy=REMEDY), "run_failed", "no space: here"),
@@ -100,11 +106,11 @@ def test_a_run_whose_process_vanished_is_told(shop: Shop, hook: HttpSink) -> Non
 def test_the_watching_sensor_tells_and_is_quick(shop: Shop, hook: HttpSink) -> None:
     _, watch = build_alert_sensors(shop.settings(freshness_days=0), default_status=dg.DefaultSensorStatus.RUNNING)
     assert watch.default_status is dg.DefaultSensorStatus.RUNNING
-    assert watch(dg.build_sensor_context()).skip_message == "0 incident(s) open"
+    assert skipped(watch) == "0 incident(s) open"
     shop.deliver("orders", dt.date(2025, 2, 27), refusal="empty_file: it has zero bytes")
-    assert watch(dg.build_sensor_context()).skip_message == "1 incident(s) open"
+    assert skipped(watch) == "1 incident(s) open"
     began = time.process_time()
-    watch(dg.build_sensor_context())
+    skipped(watch)
     assert time.process_time() - began < 1
     assert len(hook.bodies) == 1
 
@@ -112,5 +118,15 @@ def test_the_watching_sensor_tells_and_is_quick(shop: Shop, hook: HttpSink) -> N
 def test_a_shop_that_never_ran_has_nothing_to_watch(tmp_path_factory: pytest.TempPathFactory, hook: HttpSink) -> None:
     shop = Shop(tmp_path_factory.mktemp("new"))
     _, watch = build_alert_sensors(shop.settings(), default_status=dg.DefaultSensorStatus.STOPPED)
-    assert watch(dg.build_sensor_context()).skip_message == "nothing has been delivered yet"
+    assert skipped(watch) == "nothing has been delivered yet"
     assert not shop.home.root.exists()
+
+
+def test_a_dead_target_fails_no_sensor(shop: Shop, hook: HttpSink) -> None:
+    hook.answer = 500
+    tell(shop, failing_job(StorageError("no space: here", remedy=REMEDY)))
+    _, watch = build_alert_sensors(shop.settings(freshness_days=0), default_status=dg.DefaultSensorStatus.STOPPED)
+    assert skipped(watch) == "1 incident(s) open"
+    hook.answer = 200
+    skipped(watch)
+    assert [body["event"] for body in hook.bodies] == ["opened"]

@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from retention_pipeline.alerts import alive
-from retention_pipeline.cli.app import app
+from retention_pipeline.cli import app as _commands  # noqa: F401  # registers every command
+from retention_pipeline.cli.base import app
 from retention_pipeline.core.errors import ConfigError, GateFailedError, InputRefusedError
 from tests.alerts.sinks import HANGING, HttpSink, refusing_port, serving
 from tests.pipeline.conftest import ShopFolder
@@ -116,17 +117,17 @@ def test_dead_targets_change_neither_exit_code_nor_message_and_no_secret_is_writ
     assert written == []
 
 
-@pytest.mark.long
 def test_a_run_that_is_told_to_stop_stops_in_time_although_a_target_hangs(
     shop: ShopFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     orders_file(shop).write_text("\n".join([header_of(shop), *rows_of(shop, 8)]) + "\n", encoding="utf-8")
     with serving(HttpSink(delay=HANGING)) as sink:
-        running = shop.start("run", RETENTION_SLACK_URL=sink.url, RETENTION_FAILPOINT="publish.before_swap:sleep")
+        running = shop.start("run", RETENTION_SLACK_URL=sink.url, RETENTION_FAILPOINT="intake.before_commit:sleep")
         deadline = time.monotonic() + 120
-        while not any(shop.settings.home.published.glob("v000002")) and time.monotonic() < deadline:
-            time.sleep(0.2)
+        while not (shop.settings.home.temporary / "intake").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(1)
         began = time.monotonic()
         running.send_signal(signal.SIGTERM)
         out, error = running.communicate(timeout=60)
