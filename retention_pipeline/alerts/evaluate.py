@@ -47,7 +47,12 @@ class Evaluation:
 
 
 def evaluate(
-    settings: Settings, *, failure: Failure | None = None, thorough: bool = False, now: dt.datetime | None = None
+    settings: Settings,
+    *,
+    failure: Failure | None = None,
+    thorough: bool = False,
+    patience: float = TOTAL_SECONDS,
+    now: dt.datetime | None = None,
 ) -> Evaluation:
     """Look at the home directory and tell people what they have not been told.
 
@@ -55,6 +60,7 @@ def evaluate(
         settings: The shop.
         failure: How the run that calls this ended, when it ended badly.
         thorough: As for ``observe``.
+        patience: Seconds that targets may take in all.
         now: This instant; the clock's when omitted.
 
     Raises:
@@ -69,7 +75,7 @@ def evaluate(
         found.merge(find_incidents(seen, found.failures.values(), settings.alerts), moment, [c.name for c in channels])
     is_kept = not problems
     if channels:
-        _tell(settings, None if is_kept else found, channels, moment, problems)
+        _tell(settings, None if is_kept else found, channels, moment, patience, problems)
     now_open = register.load(settings.home).open if is_kept else found.open
     return Evaluation(tuple(now_open), tuple(dict.fromkeys(problems)))
 
@@ -118,7 +124,12 @@ def _register(home: Home, problems: list[str]) -> Iterator[Register]:
 
 
 def _tell(
-    settings: Settings, unsaved: Register | None, channels: list[Channel], moment: dt.datetime, problems: list[str]
+    settings: Settings,
+    unsaved: Register | None,
+    channels: list[Channel],
+    moment: dt.datetime,
+    patience: float,
+    problems: list[str],
 ) -> None:
     """Send what is owed and write down what arrived.
 
@@ -127,13 +138,14 @@ def _tell(
         unsaved: The register where it could not be written; else it is read again, after waiting for other senders.
         channels: To whom.
         moment: This instant.
+        patience: Seconds that targets, or another sender, may take.
         problems: What did not work is added to it.
     """
     home, remind = settings.home, dt.timedelta(hours=settings.alerts.remind_hours)
     with contextlib.ExitStack() as held:
         if unsaved is None:
             try:
-                held.enter_context(_sole_sender(home))
+                held.enter_context(_sole_sender(home, patience))
             except (BusyError, StorageError) as error:
                 problems.append(f"alerts are kept and sent next time: {error.message}")
                 return
@@ -144,7 +156,7 @@ def _tell(
         }
         if not any(owed.values()):
             return
-        done = send_all(owed, channels)
+        done = send_all(owed, channels, seconds=patience)
         failpoint("alerts.after_send")
         problems += [
             f"alert not delivered to {name}: {each.problem}; it is kept and sent again next time"
@@ -159,5 +171,5 @@ def _tell(
             found.prune(moment, [channel.name for channel in channels])
 
 
-def _sole_sender(home: Home) -> contextlib.AbstractContextManager[object]:
-    return exclusive(home.sending_lock, run=_OF, purpose="alerts", wait_seconds=TOTAL_SECONDS + 1)
+def _sole_sender(home: Home, patience: float) -> contextlib.AbstractContextManager[object]:
+    return exclusive(home.sending_lock, run=_OF, purpose="alerts", wait_seconds=patience)

@@ -15,7 +15,11 @@ from rich.markup import escape
 from retention_pipeline.alerts import clock
 from retention_pipeline.alerts.evaluate import evaluate
 from retention_pipeline.alerts.failures import failure_of
+from retention_pipeline.alerts.sending import TOTAL_SECONDS
 from retention_pipeline.config import Settings
+
+STOPPED_SECONDS = 3.0
+"""How long targets may take after somebody has stopped a run, and waits for it to end."""
 
 
 @contextlib.contextmanager
@@ -33,7 +37,8 @@ def _evaluate(settings: Settings, console: Console, error: BaseException | None)
     """Say on the console what did not work; raise nothing."""
     try:
         failure = None if error is None else failure_of(error, clock.instant())
-        problems = evaluate(settings, failure=failure).problems
+        patience = STOPPED_SECONDS if isinstance(error, KeyboardInterrupt) else TOTAL_SECONDS
+        problems = evaluate(settings, failure=failure, patience=patience).problems
     except Exception as fault:  # noqa: BLE001  # a defect of the alerts must not fail a run, nor hide its own error
         problems = (f"alerts were not evaluated: {type(fault).__name__}; `retention watch` tries again",)
     except KeyboardInterrupt:
