@@ -14,6 +14,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from retention_pipeline.config_alerts import SECRET_VARIABLES, Alerts, Smtp
+from retention_pipeline.config_operations import Environment, Schedule, current_environment
 from retention_pipeline.config_schema import Limits, Publish, Rfm, Shop
 from retention_pipeline.config_sources import (
     CustomersSource,
@@ -32,12 +33,14 @@ from retention_pipeline.core.home import Home
 __all__ = [
     "Alerts",
     "CustomersSource",
+    "Environment",
     "FeedbackSource",
     "Limits",
     "OrdersSource",
     "Publish",
     "Rfm",
     "Scale",
+    "Schedule",
     "Settings",
     "Shop",
     "Smtp",
@@ -45,6 +48,7 @@ __all__ = [
     "Sources",
     "SpendSource",
     "TicketsSource",
+    "current_environment",
     "demo_where_nothing_is_chosen",
     "load_settings",
 ]
@@ -53,6 +57,7 @@ DEFAULT_FILE = "retention.toml"
 DEMO_FILE = Path(".demo") / DEFAULT_FILE
 ENVIRONMENT_VARIABLES = SECRET_VARIABLES | frozenset(
     {"RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_ID_KEY", "RETENTION_FAILPOINT", "RETENTION_RECEIVED_ON"}
+    | {"RETENTION_ENVIRONMENT"}
 )
 
 
@@ -63,6 +68,7 @@ class Settings(Section):
     sources: Sources
     limits: Limits = Limits()
     publish: Publish = Publish()
+    schedule: Schedule = Schedule()
     rfm: Rfm | None = None
     alerts: Alerts = Alerts()
     home_dir: Path = Field(exclude=True)

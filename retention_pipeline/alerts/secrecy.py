@@ -11,7 +11,9 @@ from typing import Any
 
 from retention_pipeline.alerts.incident import Failure, Incident
 
-_NOT_SECRET = {"RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_RECEIVED_ON", "RETENTION_FAILPOINT"}
+_NOT_SECRET = {
+    "RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_RECEIVED_ON", "RETENTION_FAILPOINT", "RETENTION_ENVIRONMENT",
+}  # fmt: skip
 _SHORTEST = 4
 """A shorter value is no secret, and replacing it would garble every text."""
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 
+from retention_pipeline.config import Environment
 from retention_pipeline.core.errors import BusyError, GateFailedError, StorageError
+from retention_pipeline.defs.automation import build_sensors
 from retention_pipeline.defs.sensors import build_alert_sensors
 from tests.alerts.home import Shop
 from tests.alerts.sinks import HttpSink
@@ -130,3 +132,10 @@ def test_a_dead_target_fails_no_sensor(shop: Shop, hook: HttpSink) -> None:
     hook.answer = 200
     skipped(watch)
     assert [body["event"] for body in hook.bodies] == ["opened"]
+
+
+@pytest.mark.parametrize(("environment", "status"), [("production", "RUNNING"), ("development", "STOPPED")])
+def test_the_sensors_are_on_where_the_nights_are(environment: Environment, status: str, shop: Shop) -> None:
+    found = {sensor.name: sensor.default_status.name for sensor in build_sensors(shop.settings(), environment)}
+    assert found == {"alert_on_failure": status, "watch": status}
+    assert build_sensors(shop.settings(), None) == []
