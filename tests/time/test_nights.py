@@ -10,7 +10,9 @@ import pytest
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.config_operations import current_environment
 from retention_pipeline.core.errors import BusyError, ConfigError, InputRefusedError
-from retention_pipeline.defs.automation import build_file_sensor, build_nights, build_schedules, build_sensors
+from retention_pipeline.defs.automation import SCHEDULE, build_file_sensor, build_nights, build_schedules, build_sensors
+from retention_pipeline.defs.keys import JOB
+from retention_pipeline.defs.partitions import delivery_days
 from retention_pipeline.defs.retrying import UNATTENDED, delay_seconds, retrying
 from tests.time import story as stories
 
@@ -37,8 +39,15 @@ def berlin(tmp_path: Path) -> Settings:
 
 
 def tick(settings: Settings, instant: dt.datetime) -> dg.RunRequest | dg.SkipReason:
-    context = dg.build_schedule_context(scheduled_execution_time=instant)
-    data = build_nights(settings, "production").evaluate_tick(context)
+    """What the schedule asks for at an instant, in a repository with a job of that name and days."""
+    days = dg.AssetSpec("days", partitions_def=delivery_days(settings))
+    repository = dg.Definitions(
+        assets=[dg.multi_asset(specs=[days])(lambda: None)],
+        jobs=[dg.define_asset_job(JOB)],
+        schedules=[build_nights(settings, "production")],
+    ).get_repository_def()
+    context = dg.build_schedule_context(scheduled_execution_time=instant, repository_def=repository)
+    data = repository.get_schedule_def(SCHEDULE).evaluate_tick(context)
     if data.run_requests:
         (request,) = data.run_requests
         return request
