@@ -42,7 +42,7 @@ def tick(settings: Settings, instant: dt.datetime) -> dg.RunRequest | dg.SkipRea
     """What the schedule asks for at an instant, in a repository with a job of that name and days."""
     days = dg.AssetSpec("days", partitions_def=delivery_days(settings))
     repository = dg.Definitions(
-        assets=[dg.multi_asset(specs=[days])(lambda: None)],
+        assets=[dg.multi_asset(name="days", specs=[days])(lambda: None)],
         jobs=[dg.define_asset_job(JOB)],
         schedules=[build_nights(settings, "production")],
     ).get_repository_def()
