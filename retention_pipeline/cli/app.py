@@ -17,6 +17,7 @@ import typer
 from rich.markup import escape
 
 from retention_pipeline import __version__
+from retention_pipeline.cli import history_commands  # noqa: F401  # registers its commands
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.core.errors import ConfigError, RetentionError
 from retention_pipeline.core.periods import Grain

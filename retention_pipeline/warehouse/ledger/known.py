@@ -116,7 +116,7 @@ def as_known_at(home: Home | Path, date: dt.date, *, version: str | None = None)
         NothingPublishedError: No version had been published for that date, or the version is a re-enactment.
     """
     where = home if isinstance(home, Home) else Home(home)
-    chosen = version or _newest(where)
+    chosen = version or newest_on_the_line(where)
     connection = open_published(where, chosen)
     if not _has_macro(connection):
         raise NothingPublishedError(
@@ -131,7 +131,8 @@ def as_known_at(home: Home | Path, date: dt.date, *, version: str | None = None)
     return connection.sql(f"select * from {MACRO}(date '{date.isoformat()}')")
 
 
-def _newest(home: Home) -> str | None:
+def newest_on_the_line(home: Home) -> str | None:
+    """The version whose memory reaches furthest: the last of the main line; None where nothing is published."""
     line = [each for each in versions.intact_manifests(home) if not is_reenactment(each)]
     return max(line, key=place).version if line else None
 

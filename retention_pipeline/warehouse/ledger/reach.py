@@ -71,13 +71,18 @@ described as (
             else cells.segment_key
         end as match_key,
         cells.segment_set in ('nps_group', 'rfm') as is_remembered,
-        cells.segment_set = 'nps_group' as is_by_answer
+        case
+            when cells.segment_set = 'nps_group' then ['feedback']
+            when own_sets.segment_set is not null then ['customers']
+            when cells.segment_set <> 'all' then ['fx_rates', 'orders']
+            else []
+        end as segment_sources
     from ledger_cells as cells
     left join ledger_profiles as profiles using (metric, variant, basis)
     left join own_sets using (segment_set)
 )
 select *, dense_rank() over (
-    order by profile, period_start, period_end, cohort_start, grain, match_set, match_key, is_remembered, is_by_answer
+    order by profile, period_start, period_end, cohort_start, grain, match_set, match_key, is_remembered, segment_sources
 ) as scope_id
 from described
 """,
@@ -149,11 +154,7 @@ scopes as (
     select distinct
         scopes.* exclude (cell_id), profiles.looks_ahead, profiles.has_money,
         profiles.looks_back or scopes.is_remembered as looks_back,
-        unnest(list_concat(
-            profiles.sources,
-            case when scopes.is_by_answer then ['feedback'] else [] end,
-            case when scopes.match_set <> 'all' then ['customers'] else [] end
-        )) as source
+        unnest(list_concat(profiles.sources, scopes.segment_sources)) as source
     from ledger_scopes as scopes
     inner join (select distinct profile, sources, looks_ahead, looks_back, has_money from ledger_profiles) as profiles
         using (profile)
@@ -195,9 +196,7 @@ with
 scopes as (
     select distinct
         scopes.scope_id, scopes.period_end, profiles.looks_ahead, profiles.has_money,
-        unnest(list_concat(
-            profiles.sources, ['feedback'], case when scopes.match_set <> 'all' then ['customers'] else [] end
-        )) as source
+        unnest(list_concat(profiles.sources, scopes.segment_sources)) as source
     from ledger_scopes as scopes
     inner join (select distinct profile, sources, looks_ahead, has_money from ledger_profiles) as profiles
         using (profile)
