@@ -92,15 +92,15 @@ def show_restatements(settings: Settings, wanted: Wanted, console: Console, *, f
         columns = ("cause", "cells", "metrics", "versions", "last as of", "largest change, %")
         print_table(console, columns, [(*row[:5], _percent(row[5])) for row in totals])
         largest = published.execute(
-            f"select as_of, metric || '.' || variant, {_CELL}, {_SEGMENT}, old_value, new_value, {_RELATIVE}, causes"
+            f"select as_of, metric || '.' || variant, {_CELL}, {_SEGMENT}, old_value, new_value, {_RELATIVE}, cause"
             f" from metric_restatements where {condition}"
             f" order by {_RELATIVE} desc nulls last, version desc, 2, 3, 4 limit {ROWS_SHOWN}",
             values,
         ).fetchall()
         count = sum(row[1] for row in totals)
         title = f"\nlargest changes ({len(largest)} of {count}; --format csv holds all)"
-        columns = ("as of", "metric", "period", "segment", "old", "new", "change, %", "cause")
-        print_table(console, columns, [(*row[:6], _percent(row[6]), row[7]) for row in largest], title=title)
+        names = ("as of", "metric", "period", "segment", "old", "new", "change, %", "cause")
+        print_table(console, names, [(*row[:6], _percent(row[6]), row[7]) for row in largest], title=title)
 
 
 def show_settling(settings: Settings, metric: str | None, console: Console, *, form: str) -> None:
@@ -112,7 +112,9 @@ def show_settling(settings: Settings, metric: str | None, console: Console, *, f
             cursor = published.execute(f"select * from period_settling where {condition}", values)
             write_rows(sys.stdout, form, [name for name, *_ in cursor.description or []], cursor.fetchall())
             return
-        lags = [lag for (lag,) in published.execute("select distinct lag_days from period_settling order by 1").fetchall()]
+        lags = [
+            lag for (lag,) in published.execute("select distinct lag_days from period_settling order by 1").fetchall()
+        ]
         shares = ", ".join(f"round(100 * max(moved_share) filter (where lag_days = {int(lag)}), 1)" for lag in lags)
         rows = published.execute(
             f"select metric || '.' || variant, grain, max(cells_count), max(suggested_grace_days){', ' * bool(lags)}"

@@ -114,7 +114,7 @@ COVERAGE: Final = Table(
 )  # fmt: skip
 
 METRIC_SOURCES: Final = Table(
-    "main", "_metric_sources", "One row per metric, variant, basis and source that can move its values, once published for good.",
+    "main", "_metric_sources", "One row per metric, variant, basis and source that can move its values.",
     ("metric", "variant", "basis", "source"),
     (
         _OF_VALUES["metric"],

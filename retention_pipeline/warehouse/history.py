@@ -1,7 +1,7 @@
 """The tables ``_versions`` and ``_coverage``: every version that was ever published, and what each knew.
 
 Each version carries on the list of the newest one before it, so versions that have been removed stay listed.
-Belongs here: their rows. Not here: keeping or removing versions (``versions``), their columns (``core.history_tables``).
+Belongs here: their rows. Not here: keeping or removing versions (``versions``), columns (``core.history_tables``).
 """
 
 from __future__ import annotations

@@ -69,8 +69,9 @@ def publish(
 ) -> Published:
     """Publish tables as a new version, unless the current version already holds the same content.
 
-    ``_versions`` and what else remembers former versions is added by this function. Compared are the tables that count for the content; when they are equal to
-    an intact current version nothing is written (a stale link ``current`` and leftovers of killed runs are put right).
+    ``_versions`` and the other tables that remember former versions are added by this function. Compared are the
+    tables that count for the content; when they are equal to an intact current version nothing is written (a stale
+    link ``current`` and leftovers of killed runs are put right).
 
     Args:
         home: The home directory; the caller holds its writer lock.
@@ -98,9 +99,7 @@ def publish(
         files.make_dir(home.published, files.SHARED_DIR)
         with exclusive(home.published / ".lock", run=str(origin["run_id"]), purpose="publication"):
             before = versions.pointer_bytes(home)
-            return _Publication(home, connection, origin, before, progress or Silent(), keep, ledger).run(
-                list(tables)
-            )
+            return _Publication(home, connection, origin, before, progress or Silent(), keep, ledger).run(list(tables))
 
 
 def _overall(tables: Sequence[PublishedTable], built: dict[str, Content]) -> str:
@@ -178,7 +177,7 @@ class _Publication:
         return manifest
 
     def _remember(self, known: list[Manifest], line: Lineage, draft: Manifest, rows: int) -> list[PublishedTable]:
-        """The tables that carry on what former versions were: all of them at least, and the ledger where there is one."""
+        """The tables that carry on what former versions were; the ledger where there is one."""
         self.watcher.step("compare with the version before", 0, 4)
         if line.damaged:
             instead = f"{line.head.version} stands in for it" if line.head is not None else "nothing can stand in"

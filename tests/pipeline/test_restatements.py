@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +12,15 @@ from typing import Any
 
 import duckdb
 import pytest
+from rich.console import Console
 
 import retention_pipeline
-from retention_pipeline.core.errors import NothingPublishedError
+from retention_pipeline.cli.history import Wanted, show_restatements, show_settling
+from retention_pipeline.cli.history_diff import show_diff
+from retention_pipeline.core.causes import Cause
+from retention_pipeline.core.errors import ConfigError, NothingPublishedError
 from retention_pipeline.metrics import catalog, customer_retention
+from retention_pipeline.metrics.registry import REGISTRY
 from retention_pipeline.warehouse.ledger.settling import LAGS
 from retention_pipeline.warehouse.read import open_published
 from tests.pipeline.conftest import ID_KEY, ShopFolder
@@ -129,7 +136,7 @@ def _told(story: Story, patch: pytest.MonkeyPatch) -> Story:
     story.night("unchanged", nothing)
     story.night("mixed", a_mixed_night)
     raised = tuple(replace(each, version=2) for each in customer_retention.DEFINITIONS)
-    others = [each for each in catalog.REGISTRY if each.family != "customer_retention"]
+    others = [each for each in REGISTRY if each.family != "customer_retention"]
     patch.setattr(customer_retention, "DEFINITIONS", raised)
     patch.setattr(catalog, "REGISTRY", (*raised, *others))
     story.night("definition", nothing)
@@ -241,9 +248,9 @@ def test_the_night_after_a_reenactment_follows_the_main_line(story: Story) -> No
     night = story.nights["plain"]
     last = story.nights["configuration"].after
     with open_published(story.shop.settings.home) as published:
-        assert published.execute(
-            "select compared_with from _versions where version = ?", [night.after]
-        ).fetchall() == [(last,)]
+        assert published.execute("select compared_with from _versions where version = ?", [night.after]).fetchall() == [
+            (last,)
+        ]
         memory = published.execute("select distinct version from metric_restatements").fetchall()
     expected = changed_cells(story.version(last), story.version(night.after))
     assert ledger_rows(story.shop, night.after) == expected
@@ -258,7 +265,7 @@ def as_seen(rows: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[Any, ...
 def test_what_was_known_at_a_date_comes_back_exactly(story: Story) -> None:
     with open_published(story.shop.settings.home) as published:
         line = published.execute("select as_of, version from _versions where not is_reenactment").fetchall()
-    last_of_date = {as_of: version for as_of, version in sorted(line, key=lambda row: (row[0], int(row[1][1:])))}
+    last_of_date = dict(sorted(line, key=lambda row: (row[0], int(row[1][1:]))))
     assert len(last_of_date) >= 7
     columns = ", ".join((*KEY, *COMPARED))
     for as_of, version in last_of_date.items():
@@ -315,7 +322,9 @@ def test_both_definitions_stay_readable(story: Story) -> None:
 def test_the_settling_table_is_what_the_ledger_says(story: Story) -> None:
     """Counted again in Python from the versions themselves."""
     with open_published(story.shop.settings.home) as published:
-        line = published.execute("select as_of, version from _versions where not is_reenactment order by 1, 2").fetchall()
+        line = published.execute(
+            "select as_of, version from _versions where not is_reenactment order by 1, 2"
+        ).fetchall()
         rows = published.execute(
             "select grain, lag_days, cells_count, moved_count, suggested_grace_days from period_settling"
             " where metric = 'revenue' and variant = 'net'"
@@ -336,3 +345,76 @@ def test_the_settling_table_is_what_the_ledger_says(story: Story) -> None:
         assert moved == len(late & set(observed))
     assert {lag for _, lag, *_ in rows} <= set(LAGS)
     assert sum(moved for *_, moved, _ in rows) > 0
+
+
+def test_every_row_says_how_far_the_declared_sources_had_been_delivered(story: Story) -> None:
+    """`_metric_sources` and `_coverage` give back `data_through` of each metric row."""
+    night = story.nights["mixed"]
+    with open_published(story.shop.settings.home, night.after) as published:
+        rows = published.execute(
+            "with declared as (select metric, variant, basis, min(coverage.data_through) as data_through"
+            "     from _metric_sources join _coverage as coverage using (source)"
+            "     where is_completing and coverage.version = ? group by all)"
+            " select distinct metric, variant, basis, found.data_through, declared.data_through"
+            " from metric_values as found left join declared using (metric, variant, basis)"
+            " where found.data_through is distinct from declared.data_through",
+            [night.after],
+        ).fetchall()
+        different = published.execute(
+            "select count(distinct data_through) from _coverage where version = ?", [night.after]
+        ).fetchall()
+    assert rows == []
+    assert different[0][0] >= 3
+
+
+def printed(show: Any, *arguments: Any, **named: Any) -> str:
+    text = io.StringIO()
+    show(*arguments, Console(file=text, width=160), **named)
+    return text.getvalue()
+
+
+def test_the_command_shows_totals_and_the_largest_changes(story: Story) -> None:
+    settings = story.shop.settings
+    everything = printed(show_restatements, settings, Wanted(), form="table")
+    assert {"late_order", "refund", "deletion", "configuration"} <= set(everything.split())
+    refunds = printed(
+        show_restatements, settings, Wanted("revenue.net", dt.date(2023, 5, 4), Cause.REFUND), form="table"
+    )
+    assert "revenue.net" in refunds
+    assert "customer_merge" not in refunds
+    nothing_there = printed(show_restatements, settings, Wanted(period=dt.date(2029, 1, 1)), form="table")
+    assert "nothing that was published before has changed" in nothing_there
+    with pytest.raises(ConfigError, match="there is no metric 'revenues'"):
+        show_restatements(settings, Wanted("revenues"), Console(), form="table")
+
+
+def test_the_command_writes_all_rows_for_other_programs(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    show_restatements(story.shop.settings, Wanted("revenue.net", cause=Cause.REFUND), Console(), form="json")
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows
+    assert all(row["metric"] == "revenue" and "refund" in row["causes"] for row in rows)
+    show_settling(story.shop.settings, "revenue", Console(), form="csv")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("metric,variant,grain,lag_days,")
+    assert len(lines) > 10
+
+
+def test_the_command_shows_how_long_periods_move(story: Story) -> None:
+    shown = printed(show_settling, story.shop.settings, None, form="table")
+    assert "revenue.net" in printed(show_settling, story.shop.settings, "revenue", form="table")
+    assert "grace" in shown
+
+
+def test_two_versions_side_by_side(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    night = story.nights["refund"]
+    shown = printed(show_diff, story.shop.settings, night.before, night.after, form="table")
+    assert "tables that differ" in shown
+    assert "fct_period" in shown
+    assert "refund" in shown
+    show_diff(story.shop.settings, night.before, night.after, Console(), form="csv")
+    lines = capsys.readouterr().out.splitlines()
+    old, new = story.version(night.before).cells, story.version(night.after).cells
+    differing = {cell for cell in {*old, *new} if old.get(cell) != new.get(cell)}
+    assert len(lines) == len(differing) + 1
+    with pytest.raises(NothingPublishedError, match="no version 'v999999'"):
+        show_diff(story.shop.settings, night.before, "v999999", Console(), form="table")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from retention_pipeline.core.causes import Cause
+from retention_pipeline.warehouse.ledger.histories import find_changed_histories
 from retention_pipeline.warehouse.ledger.records import Records
 from retention_pipeline.warehouse.sql import literal
 
@@ -109,7 +110,7 @@ compared as (
         old.refund is distinct from new.refund as is_refunded,
         old.later_content is distinct from new.later_content as has_later,
         old.clock is distinct from new.clock as has_aged,
-        old.standing is distinct from new.standing as has_standing
+        coalesce(old.standing <> new.standing, false) as has_standing
     from old_state as old
     full join new_state as new using (record_key)
 ),
@@ -163,57 +164,8 @@ select
         else new.delivery_id
     end
 from judged
-where not coalesce(appeared and new.dated > {through}, false) and not coalesce(is_added and new.later > {through}, false)
-"""
-
-_CUSTOMERS = """
-insert into ledger_changes
-with
-known as (
-    select delivered.*, deliveries.was_there, deliveries.is_there
-    from store.raw.customers as delivered
-    inner join ledger_deliveries as deliveries using (delivery_id)
-    where delivered.known_date <= {new_as_of}
-),
-known_before as (
-    select distinct customer_id from known where was_there and known_date <= {old_as_of}
-),
--- a customer of whom nothing else was known before is growth
-occurring as (
-{occurring}
-),
-touched as (
-    select distinct customer_id from known where was_there <> is_there and known_date <= {old_as_of}
-    union
-    select distinct customer_id
-    from known
-    anti join known_before using (customer_id)
-    semi join occurring using (customer_id)
-),
-histories as (
-    select
-        customer_id,
-        list_sort(list({{'known': known_date, 'says': attributes}}) filter (where was_there and known_date <= {old_as_of}))
-            as old_history,
-        list_sort(list({{'known': known_date, 'says': attributes}}) filter (
-            where is_there and (known_date <= {old_as_of} or customer_id not in (from known_before))
-        )) as new_history,
-        max(delivery_id) filter (where is_there and not was_there) as new_delivery,
-        min_by(delivery_id, known_date) as first_delivery
-    from known
-    semi join touched using (customer_id)
-    group by customer_id
-)
-select
-    'customers',
-    [case
-        when old_history is null then '{late_record}' when new_history is null then '{deletion}' else '{correction}'
-    end],
-    [customer_id],
-    [{{'starts': date '0001-01-01', 'ends': date '9999-12-31'}}],
-    coalesce(new_delivery, first_delivery)
-from histories
-where old_history is distinct from new_history
+where not coalesce(appeared and new.dated > {through}, false)
+    and not coalesce(is_added and new.later > {through}, false)
 """
 
 
@@ -247,12 +199,7 @@ def find_changed_records(
             + _state(records, "new", "is_visible", dates["new_as_of"]),
         )  # fmt: skip
         connection.execute(statement)
-    occurring = "\n    union all\n".join(
-        f"    select customer_id from store.raw.{name} where known_date <= {dates['old_as_of']}"
-        for name, records in sources.items()
-        if records.is_about_customers
-    )
-    connection.execute(_CUSTOMERS.format(**dates, **causes, occurring=occurring))
+    find_changed_histories(connection, sources, old_as_of=dates["old_as_of"], new_as_of=dates["new_as_of"])
 
 
 def find_no_records(connection: DuckDBPyConnection) -> None:
@@ -264,7 +211,8 @@ def _touched(records: Records) -> str:
     keys = "select distinct record_key from moved"
     if records.peers is None:
         return keys
-    return f"{keys} union select distinct record_key from known where {records.peers} in (select {records.peers} from moved)"
+    of_peers = f"select {records.peers} from moved"
+    return f"{keys} union select distinct record_key from known where {records.peers} in ({of_peers})"
 
 
 def _state(records: Records, side: str, visible: str, as_of: str) -> str:
@@ -282,7 +230,9 @@ def _state(records: Records, side: str, visible: str, as_of: str) -> str:
 
 def _text(expressions: tuple[str, ...]) -> str:
     """Several values as one text in which NULL differs from the empty text; NULL where there are none."""
-    parts = [f"coalesce(length(cast({each} as varchar)) || ':' || cast({each} as varchar), '-')" for each in expressions]
+    parts = [
+        f"coalesce(length(cast({each} as varchar)) || ':' || cast({each} as varchar), '-')" for each in expressions
+    ]
     return " || ".join(parts) if parts else "cast(null as varchar)"
 
 

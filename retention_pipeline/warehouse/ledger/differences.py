@@ -85,7 +85,8 @@ def _tables(old: Manifest, new: Manifest) -> list[tuple[str, int | None, int | N
     for name in sorted({*old.tables, *new.tables}):
         was, now = old.tables.get(name), new.tables.get(name)
         if was is None or now is None:
-            rows.append((name, was and was.rows, now and now.rows, None, "removed" if now is None else "added"))
+            counts = (None if was is None else was.rows, None if now is None else now.rows)
+            rows.append((name, *counts, None, "removed" if now is None else "added"))
         else:
             same = "equal" if was.content_hash == now.content_hash else "differs"
             rows.append((name, was.rows, now.rows, now.rows - was.rows, same))

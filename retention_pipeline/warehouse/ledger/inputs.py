@@ -70,9 +70,7 @@ def has_columns(manifest: Manifest, table: Table) -> bool:
     return record is not None and {column.name for column in table.columns} <= {name for name, _ in record.columns}
 
 
-def attach(
-    connection: DuckDBPyConnection, home: Home, baseline: Manifest | None, deliveries: pd.DataFrame
-) -> None:
+def attach(connection: DuckDBPyConnection, home: Home, baseline: Manifest | None, deliveries: pd.DataFrame) -> None:
     """Name the tables of the version compared with ``old_*``; where it has none, they are empty.
 
     Beside them ``new_deliveries``, and the delivery store as ``store``.

@@ -84,9 +84,7 @@ class Ledger:
         with release.relation(connection, versions) as rows:
             connection.execute(f"create or replace temp table ledger_versions as select * from {rows}")
         ledger = _carried(home, line, upcoming)
-        settled = settling_sql(
-            ledger=ledger, versions="select * from ledger_versions", values=METRIC_VALUES.qualified
-        )
+        settled = settling_sql(ledger=ledger, versions="select * from ledger_versions", values=METRIC_VALUES.qualified)
         connection.execute(f"create or replace temp table ledger_settling as {settled}")
         return [
             _table(METRIC_RESTATEMENTS, ledger),
@@ -95,9 +93,7 @@ class Ledger:
             _table(METRIC_SOURCES, "select * from new_metric_sources"),
         ]
 
-    def _compare(
-        self, connection: DuckDBPyConnection, baseline: Manifest, upcoming: Upcoming
-    ) -> list[tuple[str, int]]:
+    def _compare(self, connection: DuckDBPyConnection, baseline: Manifest, upcoming: Upcoming) -> list[tuple[str, int]]:
         """Fill ``ledger_rows``; returns the metrics that nothing explains."""
         if not inputs.has_columns(baseline, METRIC_VALUES) or not cells.find_changed_cells(connection):
             causes.write_no_rows(connection)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from retention_pipeline.core.errors import CorruptFileError
 from retention_pipeline.core.history_tables import COVERAGE, DELIVERIES, METRIC_RESTATEMENTS, METRIC_SOURCES, VERSIONS
@@ -57,7 +58,7 @@ def is_reenactment(manifest: Manifest) -> bool:
 def lineage(home: Home, known: Sequence[Manifest], as_of: str) -> Lineage:
     """Where a version for ``as_of`` stands among the known ones."""
     reenacts = any(manifest.metadata["as_of"] > as_of for manifest in known)
-    damaged = []
+    damaged: list[str] = []
     for manifest in sorted(known, key=place, reverse=True):
         if is_readable(home, manifest):
             return Lineage(manifest, reenacts, tuple(damaged))
@@ -85,9 +86,7 @@ def protected(known: Sequence[Manifest]) -> set[str]:
     """
     line = sorted((each for each in known if not is_reenactment(each)), key=place)
     kept = {max(known, key=place).version} if known else set()
-    changed = [
-        before.version for before, after in zip(line, line[1:], strict=False) if _meaning(before) != _meaning(after)
-    ]
+    changed = [before.version for before, after in pairwise(line) if _meaning(before) != _meaning(after)]
     return kept | set(changed[-1:])
 
 

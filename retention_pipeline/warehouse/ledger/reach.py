@@ -82,7 +82,8 @@ described as (
     left join own_sets using (segment_set)
 )
 select *, dense_rank() over (
-    order by profile, period_start, period_end, cohort_start, grain, match_set, match_key, is_remembered, segment_sources
+    order by profile, period_start, period_end, cohort_start, grain, match_set, match_key, is_remembered,
+        segment_sources
 ) as scope_id
 from described
 """,
@@ -208,10 +209,10 @@ inner join ledger_footprints as feet using (source)
 where feet.match_set = 'all' and {began}
 """,
 )
-_BEGAN = (
-    "(feet.starts < scopes.period_end or scopes.looks_ahead) and (scopes.has_money or feet.cause <> '{refund}')"
+_BEGAN = "(feet.starts < scopes.period_end or scopes.looks_ahead) and (scopes.has_money or feet.cause <> '{refund}')"
+_MEETS = (
+    f"{_BEGAN} and (scopes.looks_back or scopes.period_start - feet.ends <= scopes.period_end - scopes.period_start)"
 )
-_MEETS = f"{_BEGAN} and (scopes.looks_back or scopes.period_start - feet.ends <= scopes.period_end - scopes.period_start)"
 
 
 def match_changes(connection: DuckDBPyConnection, *, window_days: int) -> None:

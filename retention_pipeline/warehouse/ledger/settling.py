@@ -76,10 +76,17 @@ shares as (
         moved.largest_change, moved.median_change
     from observed
     left join moved using (metric, variant, grain, lag_days)
+),
+-- cells of one age are not those of another, so quiet days may come before the late ones
+unsettled as (
+    select *, max(lag_days) filter (where moved_share > {tolerated}) over (partition by metric, variant, grain)
+        as last_moving
+    from shares
 )
-select *, min(lag_days) filter (where moved_share <= {tolerated}) over (partition by metric, variant, grain)
-    as suggested_grace_days
-from shares
+select * exclude (last_moving),
+    min(lag_days) filter (where last_moving is null or lag_days > last_moving)
+        over (partition by metric, variant, grain) as suggested_grace_days
+from unsettled
 """
 
 
