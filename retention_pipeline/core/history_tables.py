@@ -90,6 +90,7 @@ VERSIONS: Final = Table(
         Column("version", "VARCHAR", "Name of the version and of its directory."),
         Column("as_of", "DATE", "Date up to which deliveries were known."),
         Column("data_through", "DATE", "Last date up to which orders had been delivered.", nullable=True),
+        Column("periods_from", "DATE", "A day of the first published period of every grain.", nullable=True),
         Column("published_at", "TIMESTAMP", "When the version was published (UTC)."),
         Column("content_hash", "VARCHAR", "Fingerprint of the content; equal content, equal fingerprint."),
         Column("rows_count", "BIGINT", "Rows of all tables that count for the content."),

@@ -45,6 +45,8 @@ _MOVING: Final = {
     "feedback_scores": ("feedback",),
 }
 """By family, beside the sources of the basis and those that complete."""
+_MOVING_ONE: Final = {"customers.ordering": ("orders",)}
+"""Also on the subscription basis."""
 _BY_BASIS: Final = frozenset(
     {"customer_retention", "revenue_retention", "lifetime_value", "unit_economics", "feedback_scores"}
 )
@@ -69,7 +71,7 @@ def sources_frame() -> pd.DataFrame:
 
 def _rows(definition: MetricDefinition, basis: str) -> Iterator[tuple[str, str, str, str, bool, bool, bool]]:
     completing = completed_by(definition, basis)
-    moving = {*completing, *_MOVING[definition.family]}
+    moving = {*completing, *_MOVING[definition.family], *_MOVING_ONE.get(definition.name, ())}
     if definition.family in _BY_BASIS and not basis.startswith("scale_"):
         moving.add(_of_basis(basis))
     ahead = definition.name in _AHEAD or definition.family == "order_gaps"

@@ -41,6 +41,7 @@ class Entry:
     compared_with: str | None
     is_reenactment: bool
     data_through: Mapping[str, str | None]
+    periods_from: str | None
 
     @classmethod
     def of(cls, manifest: Manifest) -> Entry:
@@ -55,6 +56,7 @@ class Entry:
             manifest.metadata.get("compared_with"),
             bool(manifest.metadata.get("is_reenactment", False)),
             manifest.metadata["data_through"],
+            manifest.metadata.get("periods_from"),
         )
 
     @property
@@ -63,8 +65,8 @@ class Entry:
         instant = dt.datetime.fromisoformat(self.published_at).astimezone(dt.UTC).replace(tzinfo=None)
         through = self.data_through.get("orders")
         return (
-            self.version, dt.date.fromisoformat(self.as_of), _day(through), instant, self.content_hash,
-            self.rows_count, self.run_id, self.compared_with, self.is_reenactment,
+            self.version, dt.date.fromisoformat(self.as_of), _day(through), _day(self.periods_from), instant,
+            self.content_hash, self.rows_count, self.run_id, self.compared_with, self.is_reenactment,
         )  # fmt: skip
 
     @property

@@ -154,6 +154,8 @@ class _Publication:
         line = lineage(self.home, known, self.metadata["as_of"])
         compared = line.baseline.version if line.baseline is not None and self.ledger is not None else None
         metadata = {**self.metadata, "compared_with": compared, "is_reenactment": line.is_reenactment}
+        if self.ledger is not None:
+            metadata["periods_from"] = self.ledger.periods_from(self.connection)
         previous = known[-1].version if known else None
         draft = Manifest(version, previous, created_at, content_hash, metadata, {}, FileRecord(DATABASE, 0, ""))
         added = self._remember(known, line, draft, rows)

@@ -66,6 +66,10 @@ def is_rolling(cell: Cell) -> bool:
     return grain == "all" or (cohort_start is None and cohort_age is not None)
 
 
+def period_of(cell: Cell) -> Cell:
+    return (cell[3], cell[5], cell[-1])
+
+
 def span_of(cell: Cell) -> Cell:
     return (*cell[:5], cell[-1])
 
@@ -73,12 +77,14 @@ def span_of(cell: Cell) -> Cell:
 def changed_cells(old: Version, new: Version) -> dict[Cell, tuple[Values | None, Values | None]]:
     """Cells of periods finished in the older version that are not the same in the newer one."""
     both_have = old.rolling_spans() & new.rolling_spans()
+    periods = {period_of(cell) for cell in old.cells}
     found = {}
     for cell in {*old.cells, *new.cells}:
         before, after = old.cells.get(cell), new.cells.get(cell)
         lonely = before is None or after is None
         another_period = lonely and is_rolling(cell) and span_of(cell) not in both_have
-        if before != after and old.is_finished(cell) and not another_period:
+        is_new = before is None and not is_rolling(cell) and period_of(cell) not in periods
+        if before != after and old.is_finished(cell) and not another_period and not is_new:
             found[cell] = (before, after)
     return found
 

@@ -2,6 +2,8 @@
 
 Compared are finished periods: those of which every day had been delivered to some version of the main line, the one
 compared with or an earlier one. A period that is still open is expected to change.
+A period that the version compared with did not have at all (one before its first order) was not published, so it is not
+restated.
 Rows of a rolling period (grain ``all``, pooled cohort curves) end on another day in almost every version; such a row is
 another period then, not a restated one, and only compared where it ends on the same day.
 Belongs here: which cells changed. Not here: why (``causes``).
@@ -54,11 +56,16 @@ compared as (
     full join {new} as new on {same_cell}
     where old.metric is null or new.metric is null or {differs}
 ),
+published_periods as (
+    select distinct grain, period_start, period_end from {old}
+),
 finished as (
     select compared.*
     from compared
     inner join ledger_reach using (metric, variant, basis)
     where compared.period_end - 1 <= ledger_reach.through
+        and (compared.was_there or {rolling}
+            or (compared.grain, compared.period_start, compared.period_end) in (from published_periods))
 ),
 rolling_spans as (
     select metric, variant, basis, grain, calendar, period_end from old_values where {rolling}

@@ -27,7 +27,7 @@ MACRO: Final = "as_known_at"
 _BODY = """
 with
 seen as (
-    select version, as_of, cast(substr(version, 2) as bigint) as number
+    select version, as_of, periods_from, cast(substr(version, 2) as bigint) as number
     from _versions
     where not is_reenactment and as_of <= known_on
     order by as_of desc, number desc
@@ -67,7 +67,7 @@ inner join delivered
     on cells.metric = delivered.metric
     and cells.variant = delivered.variant
     and cells.basis = delivered.basis
-where cells.period_end - 1 <= delivered.data_through
+where cells.period_end - 1 <= delivered.data_through and cells.period_end > seen.periods_from
 """
 
 

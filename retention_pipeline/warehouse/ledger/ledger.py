@@ -56,6 +56,12 @@ class Ledger:
     metric_sources: pd.DataFrame
     deliveries: pd.DataFrame
 
+    def periods_from(self, connection: DuckDBPyConnection) -> str | None:
+        """A day of the first period of every grain: the latest of their first days."""
+        firsts = "select min(period_start) as first_start from marts.dim_period group by grain"
+        row = connection.execute(f"select max(first_start) from ({firsts})").fetchone()
+        return None if row is None or row[0] is None else str(row[0])
+
     def tables(
         self,
         connection: DuckDBPyConnection,
