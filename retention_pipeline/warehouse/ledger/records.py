@@ -95,22 +95,34 @@ def records_of(settings: Settings) -> Mapping[str, Records]:
             latest="given_at desc, known_date desc, delivery_id desc, line desc",
             spans=((day("given_at"), day("given_at")),),
         ),
-        "spend": Records(
-            dated=day("spent_at"),
-            key=(day("spent_at"), "kind", "coalesce(nullif(trim(channel), ''), '(unknown)')"),
-            content=("amount", "currency"),
-            latest="known_date desc, delivery_id desc",
-            spans=((day("spent_at"), day("spent_at")),),
-            adds_up=True,
-        ),
-        "fx_rates": Records(
-            key=("currency", day("quoted_at")),
-            dated=_rate_day(day("quoted_at"), settings.shop.fx_reference_date),
-            content=("rate",),
-            latest="known_date desc, delivery_id desc, line desc",
-            spans=(_ALWAYS,),
-        ),
+        "spend": _spend(day("spent_at")),
+        "fx_rates": _rates(day("quoted_at"), settings.shop.fx_reference_date),
     }
+
+
+def _spend(day: str) -> Records:
+    return Records(
+        key=(day, "kind", "coalesce(nullif(trim(channel), ''), '(unknown)')"),
+        dated=day,
+        content=("amount", "currency"),
+        latest="known_date desc, delivery_id desc",
+        spans=((day, day),),
+        adds_up=True,
+    )
+
+
+def _rates(day: str, reference: dt.date | None) -> Records:
+    # money at constant rates uses the last rate up to the reference date: until then every new rate moves it
+    until = (
+        "" if reference is None else f"case when {day} <= date {literal(reference)} then {_ALWAYS[0]} else {day} end"
+    )
+    return Records(
+        key=("currency", day),
+        dated=until or day,
+        content=("rate",),
+        latest="known_date desc, delivery_id desc, line desc",
+        spans=(_ALWAYS,),
+    )
 
 
 def _orders(day: Callable[[str], str], window: int) -> Records:
@@ -148,13 +160,6 @@ def _feedback(day: Callable[[str], str]) -> Records:
         standing=f"case when score is not null and customer_id is not null then row_number() over ({among}) = 1 end",
         behind=f"case when customer_id is null then delivery_id else first_value(delivery_id) over ({among}) end",
     )
-
-
-def _rate_day(day: str, reference: dt.date | None) -> str:
-    """Money at constant rates uses the last rate up to the reference date: until then every new rate moves it."""
-    if reference is None:
-        return day
-    return f"case when {day} <= date {literal(reference)} then {_ALWAYS[0]} else {day} end"
 
 
 def _tickets(day: Callable[[str], str], sla_hours: float | None) -> Records:
