@@ -17,7 +17,7 @@ import typer
 from rich.markup import escape
 
 from retention_pipeline import __version__
-from retention_pipeline.cli import history_commands  # noqa: F401  # registers its commands
+from retention_pipeline.cli import history_commands, time_commands  # noqa: F401  # they register their commands
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.core.errors import ConfigError, RetentionError
 from retention_pipeline.core.periods import Grain
@@ -66,11 +66,14 @@ def run(
     context: typer.Context,
     as_of: Annotated[str | None, typer.Option(help="Compute what was known on this date; default: the latest.")] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run to end.")] = 0,
+    until: Annotated[str | None, typer.Option(help="Leave later days alone, as the night's run does.")] = None,
+    rebuild: Annotated[bool, typer.Option(help="Build every stage anew, also from the same inputs.")] = False,
 ) -> None:
     """Take in what was delivered, rebuild, check, publish."""
-    from retention_pipeline.cli.running import run_job
+    from retention_pipeline.cli.running import Wanted, run_job
 
-    run_job(settings_of(context), parse_date(as_of), wait, out)
+    wanted = Wanted(parse_date(as_of), parse_date(until, "--until"), wait=wait, rebuild=rebuild)
+    run_job(settings_of(context), wanted, out)
 
 
 @app.command()
@@ -107,7 +110,7 @@ def query(
 def explain(
     context: typer.Context,
     metric: Annotated[str, typer.Argument(help="A metric, such as customer_retention_rate.set_based.")],
-    period: Annotated[str | None, typer.Option(help="A day of the period; default: the latest complete one.")] = None,
+    period: Annotated[str | None, typer.Option(help="A day of the period; default: the latest final one.")] = None,
     segment: Annotated[str | None, typer.Option(help="A segment, such as country=DE; default: everybody.")] = None,
     basis: Annotated[str | None, typer.Option(help="purchase_window, calendar, subscription or a scale.")] = None,
     grain: Annotated[str | None, typer.Option(help="Length of the period; default month where published.")] = None,

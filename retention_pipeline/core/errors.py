@@ -28,6 +28,8 @@ class RetentionError(Exception):
     """A failure whose message says what, where, what is still served and what to do."""
 
     exit_code: ExitCode = ExitCode.INTERNAL
+    may_pass: bool = False
+    """Whether the same attempt may succeed a little later."""
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -90,3 +92,4 @@ class BusyError(RetentionError):
     """Another process holds the writer lock of the home directory."""
 
     exit_code = ExitCode.BUSY
+    may_pass = True

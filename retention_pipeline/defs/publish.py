@@ -5,12 +5,14 @@ Belongs here: the asset. Not here: which tables are published (``tables``), the 
 
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
+from retention_pipeline.defs.automation import freshness_policy
 from retention_pipeline.defs.freshness import deliveries_frame, freshness_frame, input_checksums
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, PUBLISHED, PUBLISHED_KEY, metrics_key
@@ -20,14 +22,19 @@ from retention_pipeline.defs.preview import run_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.tables import CheckRow, published_tables
 from retention_pipeline.metrics.catalog import definitions_hash
+from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, warnings_of
 from retention_pipeline.metrics.sources import sources_frame
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.fingerprints import config_hash
+from retention_pipeline.warehouse.frames import read_frame
 from retention_pipeline.warehouse.keys import id_key_fingerprint, load_id_key
 from retention_pipeline.warehouse.ledger.ledger import Ledger
-from retention_pipeline.warehouse.publish import Published, publish
+from retention_pipeline.warehouse.publish import Published, publish, published_before
 from retention_pipeline.warehouse.store import open_store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 NEEDS = tuple(stage for name in GATED_STAGES for stage in (name, f"gate:{name}"))
 """Every stage and every gate, all of the same inputs: a mixture cannot be published."""
@@ -46,12 +53,15 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
         group_name=PUBLISHED,
         description="One version: Parquet files, one DuckDB file and a manifest, swapped in atomically.",
         kinds={"parquet", "duckdb"},
+        freshness_policy=freshness_policy(settings),
     )
     def version(context: dg.AssetExecutionContext, clock: RunClock, writer: Writer) -> dg.MaterializeResult[None]:
         progress.stage("publish")
         began = time.perf_counter()
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=NEEDS)
-        published = _publish(settings, marts, inputs, progress)
+        inputs = inputs_of_stage(settings, clock, run_id=context.run.run_id, needs=NEEDS)
+        keep = settings.publish.keep_versions
+        published = published_before(settings.home, inputs.fingerprint, keep=keep)
+        published = published or _publish(settings, marts, inputs, progress)
         return dg.MaterializeResult(
             metadata={
                 "version": published.version,
@@ -73,6 +83,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
     checks = _checks(settings, inputs)
     metadata = {
         "run_id": inputs.run_id,
+        "seconds": _seconds(settings, inputs),
         "as_of": inputs.as_of.isoformat(),
         "data_through": {name: day and day.isoformat() for name, day in inputs.data_through.items()},
         "inputs_fingerprint": inputs.fingerprint,
@@ -84,7 +95,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
     }
     with connect(settings.home.build, read_only=True) as build:
         tables = published_tables(build, marts, freshness, checks)
-        return publish(
+        published = publish(
             settings.home,
             build,
             tables,
@@ -93,6 +104,20 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             progress=progress,
             ledger=Ledger(settings, sources_frame(), deliveries),
         )
+        warn_of_control_limits(build, progress)
+    return published
+
+
+def warn_of_control_limits(build: "DuckDBPyConnection", progress: Progress) -> None:
+    """Say which rates lie outside their control limits in their latest final period; nothing depends on it."""
+    for warning in warnings_of(read_frame(build, f"from {CONTROL_LIMITS.qualified} where is_latest")):
+        progress.warn(warning)
+
+
+def _seconds(settings: Settings, inputs: Inputs) -> dict[str, float]:
+    """How long each stage and gate took when it was made; ``retention plan`` estimates by it."""
+    state = BuildState(settings.home)
+    return {stage: round(float(state.require(stage, inputs).detail["seconds"]), 1) for stage in NEEDS}
 
 
 def _checks(settings: Settings, inputs: Inputs) -> list[CheckRow]:

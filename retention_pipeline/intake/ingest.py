@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.progress import Progress
+from retention_pipeline.core.window import EVERYTHING, Window
 from retention_pipeline.intake.catalogue import (
     ACCEPTED,
     Known,
@@ -43,7 +44,13 @@ _SETTINGS = ("SET TimeZone = 'UTC'", "SET preserve_insertion_order = true")
 
 
 def ingest(
-    connection: DuckDBPyConnection, settings: Settings, id_key: bytes, *, received_date: dt.date, progress: Progress
+    connection: DuckDBPyConnection,
+    settings: Settings,
+    id_key: bytes,
+    *,
+    received_date: dt.date,
+    progress: Progress,
+    window: Window = EVERYTHING,
 ) -> IntakeReport:
     """Find the files of all configured sources and take in what is new.
 
@@ -56,6 +63,7 @@ def ingest(
         id_key: Key of the customer hashes.
         received_date: The day of arrival; later dates are in the future.
         progress: Told after each batch.
+        window: Business dates to take in.
 
     Raises:
         ConfigError: The mapping contradicts the contract.
@@ -67,7 +75,7 @@ def ingest(
     scratch.mkdir(parents=True)
     report = IntakeReport()
     try:
-        intakes = [SourceIntake.plan(connection, settings, name) for name in settings.sources.configured()]
+        intakes = [SourceIntake.plan(connection, settings, name, window) for name in settings.sources.configured()]
         for intake in intakes:
             report.sources[intake.contract.source] = intake.report
             report.refused += intake.run(id_key, received_date, scratch, progress)
@@ -89,17 +97,21 @@ class SourceIntake:
     known: dict[str, Known]
     mapping: str
     report: SourceReport
+    window: Window = EVERYTHING
 
     @classmethod
-    def plan(cls, connection: DuckDBPyConnection, settings: Settings, name: str) -> SourceIntake:
+    def plan(
+        cls, connection: DuckDBPyConnection, settings: Settings, name: str, window: Window = EVERYTHING
+    ) -> SourceIntake:
         """Check the mapping and find the files, before anything is read."""
         for setting in _SETTINGS:
             connection.execute(setting)
         contract = contract_of(settings, name)
         check_mapping(connection, settings, contract)
         known = known_deliveries(connection, name)
-        landing = discover(settings, name, has_deliveries=bool(known))
-        return cls(connection, settings, contract, landing, known, mapping_hash(settings, name), SourceReport(name))
+        landing = discover(settings, name, has_deliveries=bool(known)).within(window)
+        mapping = mapping_hash(settings, name)
+        return cls(connection, settings, contract, landing, known, mapping, SourceReport(name), window)
 
     def run(self, id_key: bytes, received_date: dt.date, scratch: Path, progress: Progress) -> list[Refusal]:
         """Take in what is new of this source; returns the files that are refused as they lie there now."""
@@ -121,7 +133,9 @@ class SourceIntake:
             done += len(deliveries)
             progress.step(f"{self.contract.source}: {deliveries[-1].found.shown}", done, len(found))
         present = {delivery.delivery_id for delivery in found}
-        withdrawn = settle(self.connection, self.contract.source, is_dated=self._is_dated, present=present)
+        withdrawn = settle(
+            self.connection, self.contract.source, is_dated=self._is_dated, present=present, window=self.window
+        )
         after = known_deliveries(self.connection, self.contract.source)
         self.report.deliveries_superseded = sum(not after[name].is_current for name in before)
         self.report.warnings = notes.warnings(withdrawn, self._left_behind(after, present))
@@ -200,6 +214,8 @@ class SourceIntake:
                 report.deliveries_refused += 1
                 continue
             report.deliveries_new += 1
+            if delivery.found.business_date is not None:
+                report.days_new.add(delivery.found.business_date)
             report.records += delivery.records
             report.loaded += delivery.counts.loaded
             report.quarantined += delivery.counts.quarantined
@@ -212,7 +228,10 @@ class SourceIntake:
     def _left_behind(self, after: Mapping[str, Known], present: Collection[str]) -> int:
         """Current deliveries read under another mapping whose files are gone."""
         return sum(
-            known.is_current and known.mapping_hash != self.mapping and name not in present
+            known.is_current
+            and known.mapping_hash != self.mapping
+            and name not in present
+            and known.business_date in self.window
             for name, known in after.items()
         )
 

@@ -110,8 +110,12 @@ def a_mixed_night(orders: Orders) -> None:
     )
 
 
+def an_empty_day(orders: Orders) -> None:
+    orders.deliver("2023-05-07", [])
+
+
 def a_plain_night(orders: Orders) -> None:
-    orders.deliver("2023-05-07", [new_order("P1", orders.plain("2023-04")[0]["customer_no"], "2023-05-07")])
+    orders.deliver("2023-05-08", [new_order("P1", orders.plain("2023-04")[0]["customer_no"], "2023-05-08")])
 
 
 NIGHTS = (late_by_1_3_and_30_days, late_by_400_days, correction, cancellation, refund, customer_merge)
@@ -139,7 +143,7 @@ def _told(story: Story, patch: pytest.MonkeyPatch) -> Story:
     others = [each for each in REGISTRY if each.family != "customer_retention"]
     patch.setattr(customer_retention, "DEFINITIONS", raised)
     patch.setattr(catalog, "REGISTRY", (*raised, *others))
-    story.night("definition", nothing)
+    story.night("definition", an_empty_day)
     text = story.shop.config.read_text(encoding="utf-8")
     changed_window = text.replace("activity_window_days = 90", "activity_window_days = 60")
     story.shop.config.write_text(changed_window, encoding="utf-8")
