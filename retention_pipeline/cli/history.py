@@ -18,8 +18,7 @@ from retention_pipeline.config import Settings
 from retention_pipeline.core.causes import Cause
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.metrics.registry import BY_NAME
-from retention_pipeline.warehouse.ledger.known import newest_on_the_line
-from retention_pipeline.warehouse.read import open_published
+from retention_pipeline.warehouse.ledger.known import open_memory
 
 ROWS_SHOWN: Final = 20
 _RELATIVE: Final = "abs(new_value - old_value) / nullif(abs(old_value), 0)"
@@ -75,7 +74,7 @@ def metric_condition(metric: str | None) -> tuple[list[str], list[Any]]:
 def show_restatements(settings: Settings, wanted: Wanted, console: Console, *, form: str) -> None:
     """Print totals by cause and month, and the largest changes; as CSV or JSON all rows."""
     condition, values = wanted.condition
-    with open_published(settings.home_dir, newest_on_the_line(settings.home)) as published:
+    with open_memory(settings.home) as published:
         if form != "table":
             cursor = published.execute(f"select * from metric_restatements where {condition}", values)
             write_rows(sys.stdout, form, [name for name, *_ in cursor.description or []], cursor.fetchall())
@@ -107,7 +106,7 @@ def show_settling(settings: Settings, metric: str | None, console: Console, *, f
     """Print how long periods keep moving: per metric and grain the share of cells that moved after so many days."""
     parts, values = metric_condition(metric)
     condition = " and ".join(parts) or "true"
-    with open_published(settings.home_dir, newest_on_the_line(settings.home)) as published:
+    with open_memory(settings.home) as published:
         if form != "table":
             cursor = published.execute(f"select * from period_settling where {condition}", values)
             write_rows(sys.stdout, form, [name for name, *_ in cursor.description or []], cursor.fetchall())

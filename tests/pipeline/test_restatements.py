@@ -285,7 +285,7 @@ def test_what_was_known_at_a_date_comes_back_exactly(story: Story) -> None:
 def test_before_the_first_version_nothing_was_known(story: Story) -> None:
     with pytest.raises(NothingPublishedError, match="nothing had been published for 2023-01-02"):
         retention_pipeline.as_known_at(story.shop.settings.home_dir, dt.date(2023, 1, 2))
-    with pytest.raises(NothingPublishedError, match="question about the past"):
+    with pytest.raises(NothingPublishedError, match="does not remember what was seen"):
         retention_pipeline.as_known_at(
             story.shop.settings.home_dir, dt.date(2023, 5, 2), version=story.nights["reenactment"].after
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from retention_pipeline.core.errors import NothingPublishedError
-from retention_pipeline.core.history_tables import CELL_KEY, COMPARED
+from retention_pipeline.core.history_tables import CELL_KEY, COMPARED, METRIC_RESTATEMENTS
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.ledger.cells import ROLLING
@@ -29,7 +29,7 @@ with
 seen as (
     select version, as_of, periods_from, cast(substr(version, 2) as bigint) as number
     from _versions
-    where not is_reenactment and as_of <= known_on
+    where not is_reenactment and periods_from is not null and as_of <= known_on
     order by as_of desc, number desc
     limit 1
 ),
@@ -120,15 +120,34 @@ def as_known_at(home: Home | Path, date: dt.date, *, version: str | None = None)
     connection = open_published(where, chosen)
     if not _has_macro(connection):
         raise NothingPublishedError(
-            f"version {chosen} answers a question about the past and does not remember what was seen",
+            f"version {chosen} does not remember what was seen: it answers a question about the past, or is of an"
+            " earlier program",
             remedy="name another version, or none",
         )
-    first = connection.execute("select min(as_of) from _versions where not is_reenactment").fetchall()[0][0]
+    first = connection.execute(
+        "select min(as_of) from _versions where not is_reenactment and periods_from is not null"
+    ).fetchall()[0][0]
     if date < first:
         raise NothingPublishedError(
             f"nothing had been published for {date}", remedy=f"the first version was made for {first}"
         )
     return connection.sql(f"select * from {MACRO}(date '{date.isoformat()}')")
+
+
+def open_memory(home: Home) -> DuckDBPyConnection:
+    """Open the version whose memory reaches furthest.
+
+    Raises:
+        NothingPublishedError: Nothing has been published, or only by a program that had no ledger yet.
+    """
+    connection = open_published(home, newest_on_the_line(home))
+    query = "select count(*) from duckdb_tables() where table_name = ?"
+    if not connection.execute(query, [METRIC_RESTATEMENTS.name]).fetchall()[0][0]:
+        connection.close()
+        raise NothingPublishedError(
+            f"{home.published}: the published versions have no ledger", remedy="run the pipeline: the next one has"
+        )
+    return connection
 
 
 def newest_on_the_line(home: Home) -> str | None:
