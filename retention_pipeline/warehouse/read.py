@@ -52,7 +52,7 @@ def open_published(home: Home | Path, version: str | None = None, *, verify: boo
     """
     place = home if isinstance(home, Home) else Home(home)
     if version is not None:
-        _check_known(place, version)
+        require_known(place, version)
         return _open(place, version, expected=None, verify=verify)
     return _on_current(
         place, lambda pointer: _open(place, pointer.version, expected=pointer.manifest_sha256, verify=verify)
@@ -87,7 +87,8 @@ def _open(home: Home, version: str, *, expected: str | None, verify: bool) -> Du
         raise NothingPublishedError(f"{folder} is gone", remedy="open the current version") from None
 
 
-def _check_known(home: Home, version: str) -> None:
+def require_known(home: Home, version: str) -> None:
+    """Raise ``NothingPublishedError`` unless a version of that name has been published and is kept."""
     known = versions.published_names(home)
     if version not in known:
         listed = "versions: " + ", ".join(known) if known else "run the pipeline first"
@@ -113,7 +114,7 @@ def published_manifest(home: Home, version: str | None = None) -> dict[str, Any]
         NothingPublishedError, CorruptFileError: As for :func:`open_published`.
     """
     if version is not None:
-        _check_known(home, version)
+        require_known(home, version)
         return read_manifest(home.published / version).content
     return _on_current(
         home, lambda pointer: read_manifest(home.published / pointer.version, expected=pointer.manifest_sha256).content
