@@ -11,7 +11,7 @@ from rich.console import Console
 
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.core.errors import ConfigError, InputRefusedError, SourceUnavailableError
 from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.intake.preview import SourcePreview, preview
 from retention_pipeline.intake.report import describe_excess
@@ -42,13 +42,13 @@ def show_validation(settings: Settings, console: Console) -> None:
     """
     with scratch_store() as store, console.status("reading the sources"):
         # a throw-away key: nothing is kept, so the hashes in the sample need not match any other
-        seen = preview(store, settings, secrets.token_bytes(32), received_date=received_date())
+        seen = preview(store, settings, secrets.token_bytes(32), received_date=received_date(settings.shop.timezone))
     for source in seen:
         _show(source, console)
         for excess in source.excess:
             console.print(f"  {describe_excess(excess, settings)}", style="red", highlight=False, markup=False)
     for source in seen:
-        if isinstance(source.error, ConfigError):
+        if isinstance(source.error, ConfigError | SourceUnavailableError):
             raise source.error
     unfit = [source.name for source in seen if not source.is_fit]
     orders = next(source.report for source in seen if source.name == "orders")

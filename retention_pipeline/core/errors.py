@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     NOTHING_PUBLISHED = 5
     CORRUPT = 6
     STORAGE = 7
+    UNAVAILABLE = 69
     BUSY = 75
     INTERRUPTED = 130
 
@@ -48,6 +49,12 @@ class InputRefusedError(RetentionError):
     """A delivery was refused, or too large a share of its rows was quarantined."""
 
     exit_code = ExitCode.INPUT_REFUSED
+
+
+class SourceUnavailableError(RetentionError):
+    """A source's database could not be reached, broke off or took too long; the same run may succeed later."""
+
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class GateFailedError(RetentionError):

@@ -56,7 +56,9 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
             bind_id_key(store, key)
             bind_shop(store, settings)
             with duckdb_errors(settings.home.store):
-                report = ingest(store, settings, key, received_date=received_date(), progress=progress)
+                report = ingest(
+                    store, settings, key, received_date=received_date(settings.shop.timezone), progress=progress
+                )
             for line in report.warnings():
                 context.log.warning(line)
                 progress.warn(line)

@@ -151,6 +151,40 @@ def settle(connection: DuckDBPyConnection, source: str, *, is_dated: bool, prese
     return [row[1] for row in withdrawn]
 
 
+def settle_database(
+    connection: DuckDBPyConnection, source: str, *, kind: str, mapping: str, present: Collection[str]
+) -> list[str]:
+    """Make the catalogue agree with what was read from a database.
+
+    A refused reading that was followed by another no longer blocks. Once there is a history (or a snapshot) under the
+    mapping in use, increments read under another one, from files or from another query, no longer count beside it.
+
+    Returns:
+        Names of refused deliveries that were withdrawn.
+    """
+    values = {"source": source, "kind": kind, "mapping": mapping, "present": list(present)}
+    withdrawn = "status = 'refused' AND NOT list_contains($present, delivery_id)"
+    replaced = (
+        "mapping_hash <> $mapping AND ($kind = 'increment' OR kind = 'increment' OR business_date IS NULL)"
+        " AND EXISTS (SELECT 1 FROM raw.deliveries n WHERE n.source = $source AND n.is_current"
+        " AND n.status = 'accepted' AND n.mapping_hash = $mapping"
+        " AND ($kind <> 'increment' OR n.business_date IS NULL))"
+    )
+    rows = connection.execute(
+        f"SELECT path, {withdrawn} FROM raw.deliveries WHERE source = $source AND is_current"
+        f" AND (({withdrawn}) OR ({replaced})) ORDER BY path",
+        values,
+    ).fetchall()
+    if rows:
+        with transaction(connection):
+            connection.execute(
+                "UPDATE raw.deliveries SET is_current = false WHERE source = $source AND is_current"
+                f" AND (({withdrawn}) OR ({replaced}))",
+                values,
+            )
+    return [path for path, is_withdrawn in rows if is_withdrawn]
+
+
 def _without_current(connection: DuckDBPyConnection, source: str, withdrawn: list[str]) -> list[str]:
     """The latest accepted delivery of each date that none is current for."""
     rows = connection.execute(

@@ -70,4 +70,5 @@ def address(found: Found, source: str, mapping: str) -> Delivery:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
     content = digest.hexdigest()
-    return Delivery(found, delivery_id(source, found.business_date, content, mapping), content, stamp)
+    name = delivery_id(source, found.business_date, content, mapping)
+    return Delivery(found, name, content, stamp, typed=found.typed)

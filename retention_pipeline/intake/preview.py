@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.core.errors import ConfigError, InputRefusedError, SourceUnavailableError
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.intake.contracts import contract_of
 from retention_pipeline.intake.fields import Field
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _SAMPLE = 5
+SAMPLE_ROWS = 1000
+"""So many rows of a database are looked at; files are looked at as a whole."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class SourcePreview:
     sample_columns: tuple[str, ...] = ()
     sample: list[tuple[object, ...]] = field(default_factory=list)
     """The first accepted records, customers hashed."""
-    error: ConfigError | InputRefusedError | None = None
+    error: ConfigError | InputRefusedError | SourceUnavailableError | None = None
     """Why nothing could be looked at."""
 
     @property
@@ -86,13 +88,13 @@ def preview(
     shown = []
     with tempfile.TemporaryDirectory() as scratch:
         for name, source in settings.sources.configured().items():
-            seen = SourcePreview(name, source.path)
+            seen = SourcePreview(name, source.place)
             shown.append(seen)
             try:
-                intake = SourceIntake.plan(connection, settings, name)
+                intake = SourceIntake.plan(connection, settings, name, sample=SAMPLE_ROWS)
                 seen.files = len(intake.landing.files)
                 seen.refused = intake.run(id_key, received_date, Path(scratch), progress or Silent())
-            except (ConfigError, InputRefusedError) as error:
+            except (ConfigError, InputRefusedError, SourceUnavailableError) as error:
                 seen.error = error
                 continue
             finally:
