@@ -8,12 +8,13 @@ from __future__ import annotations
 import secrets
 
 from rich.console import Console
+from rich.markup import escape
 
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, InputRefusedError, SourceUnavailableError
 from retention_pipeline.intake.arrival import received_date
-from retention_pipeline.intake.preview import SourcePreview, preview
+from retention_pipeline.intake.preview import SAMPLE_ROWS, SourcePreview, preview
 from retention_pipeline.intake.report import describe_excess
 from retention_pipeline.warehouse.store import scratch_store
 
@@ -60,7 +61,8 @@ def show_validation(settings: Settings, console: Console) -> None:
 
 
 def _show(source: SourcePreview, console: Console) -> None:
-    console.print(f"\n[bold]{source.name}[/]  {source.path}  ({source.files} files)", highlight=False, soft_wrap=True)
+    extent = f"a sample of {SAMPLE_ROWS} rows" if source.is_sample else f"{source.files} files"
+    console.print(f"\n[bold]{source.name}[/]  {escape(source.path)}  ({extent})", highlight=False, soft_wrap=True)
     if source.error is not None:
         console.print(f"  {source.error}", style="red", highlight=False, markup=False, soft_wrap=True)
         return

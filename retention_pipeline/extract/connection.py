@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.progress import Progress
-from retention_pipeline.extract.failures import DSN_VARIABLE, Verdict, judge_connecting, judge_statement
+from retention_pipeline.extract.failures import DSN_VARIABLE, SPELLING, Verdict, judge_connecting, judge_statement
 
 if TYPE_CHECKING:
     import psycopg
@@ -73,7 +73,7 @@ def check_ready(where: str) -> None:
     if not os.environ.get(DSN_VARIABLE):
         raise ConfigError(
             f"{where}: the environment variable {DSN_VARIABLE} is not set",
-            remedy="set it to postgresql://USER:PASSWORD@HOST:5432/DATABASE; it is read from the environment only",
+            remedy=f"{SPELLING}; it is read from the environment only",
         )
 
 

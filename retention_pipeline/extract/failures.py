@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import psycopg
 
 DSN_VARIABLE = "RETENTION_POSTGRES_DSN"
+SPELLING = "write postgresql://USER:PASSWORD@HOST:5432/DATABASE (in a password %40 stands for @, %2F for /, %3A for :)"
+LATER = "run again when the server is back; nothing is lost, the next reading goes on where the last one ended"
 
 _AWAY = (
     "connection refused", "connection reset", "timeout expired", "timed out", "starting up", "shutting down",
@@ -46,10 +48,15 @@ class Verdict:
 
 def judge_connecting(error: psycopg.Error, where: str) -> Verdict:
     """Why no connection came about; the library's own text names host and user and is not repeated."""
+    import psycopg
+
     text = str(error).lower()
     reason = next((sign for sign in _AWAY if sign in text), None)
+    if isinstance(error, psycopg.ProgrammingError):
+        return Verdict(ConfigError(f"{where}: {DSN_VARIABLE} is not a connection string", remedy=SPELLING))
     if reason is not None:
-        return Verdict(_unavailable(where, reason), may_pass=True)
+        remedy = f"check the host; {SPELLING}" if "host name" in reason or "resolve" in reason else LATER
+        return Verdict(_unavailable(where, reason, remedy), may_pass=True)
     if any(sign in text for sign in _SECURITY):
         return Verdict(
             ConfigError(
@@ -62,13 +69,6 @@ def judge_connecting(error: psycopg.Error, where: str) -> Verdict:
             ConfigError(
                 f"{where}: the server refused user, password or database of {DSN_VARIABLE}",
                 remedy="correct the connection string in the environment; the server's log says which of them it was",
-            )
-        )
-    if "missing" in text or "invalid" in text:
-        return Verdict(
-            ConfigError(
-                f"{where}: {DSN_VARIABLE} is not a connection string",
-                remedy="write postgresql://USER:PASSWORD@HOST:5432/DATABASE (encode : / @ in the password, %40 for @)",
             )
         )
     return Verdict(_unavailable(where, "no connection"), may_pass=True)
@@ -97,11 +97,8 @@ def judge_statement(error: psycopg.Error, where: str, timeout_seconds: int) -> V
     return Verdict(kind(f"{where}: {said}", remedy=remedy))
 
 
-def _unavailable(where: str, reason: str) -> SourceUnavailableError:
-    return SourceUnavailableError(
-        f"{where}: the database of {DSN_VARIABLE} cannot be read: {reason}",
-        remedy="run again when the server is back; nothing is lost, the next reading goes on where the last one ended",
-    )
+def _unavailable(where: str, reason: str, remedy: str = LATER) -> SourceUnavailableError:
+    return SourceUnavailableError(f"{where}: the database of {DSN_VARIABLE} cannot be read: {reason}", remedy=remedy)
 
 
 def _name(state: str) -> str:

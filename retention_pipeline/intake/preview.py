@@ -49,6 +49,8 @@ class SourcePreview:
     name: str
     path: str
     files: int = 0
+    is_sample: bool = False
+    """Whether only the first rows of a database were looked at."""
     columns: list[MappedColumn] = field(default_factory=list)
     report: SourceReport | None = None
     refused: list[Refusal] = field(default_factory=list)
@@ -100,6 +102,8 @@ def preview(
             finally:
                 clear_staging(connection)
             seen.report = intake.report
+            if intake.database is not None:
+                seen.is_sample, intake.report.unread = True, intake.database.binding.unread
             seen.excess = [excess for excess in find_excess(connection, settings) if excess.source == name]
             seen.columns = [_mapped(field, intake.report) for field in contract_of(settings, name).fields]
             table = intake.contract.table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,6 @@ import pytest
 from retention_pipeline.extract import connection
 from tests.extract.server import Server, binaries, running_server
 from tests.extract.shop import DatabaseShop, create_tables
-
-_numbers = itertools.count()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,12 +38,10 @@ def _fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shop(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseShop]:
-    name = f"shop_{next(_numbers)}"
-    with server.connect("postgres") as admin:
-        admin.execute(f"create database {name}")  # type: ignore[call-overload]  # a name and a number
-    monkeypatch.setenv("RETENTION_POSTGRES_DSN", server.dsn(name))
-    with server.connect(name) as owner:
+    monkeypatch.setenv("RETENTION_POSTGRES_DSN", server.dsn())
+    with server.connect() as owner:
         create_tables(owner)
-        made = DatabaseShop(tmp_path, server, name, owner)
-        yield made
-        made.store.close()
+    made = DatabaseShop(tmp_path, server)
+    yield made
+    made.store.close()
+    made.owner.close()

@@ -24,6 +24,7 @@ import psycopg
 from psycopg import sql
 
 NOBODY = 65534
+DATABASE = "postgres"
 OWNER, OWNER_PASSWORD = "owner", "owner-of-the-tests"
 READER, READER_PASSWORD = "reader", "s3cret:with/odd@signs"
 _WAIT_SECONDS = 60
@@ -54,7 +55,7 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
 
-    def dsn(self, database: str, user: str = READER, password: str = READER_PASSWORD) -> str:
+    def dsn(self, database: str = DATABASE, user: str = READER, password: str = READER_PASSWORD) -> str:
         return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database}"
 
     def create(self) -> None:
@@ -70,7 +71,7 @@ class Server:
         if done.returncode:
             raise RuntimeError(done.stdout.decode() + done.stderr.decode())
         self.start()
-        with self.connect("postgres") as admin:
+        with self.connect() as admin:
             admin.execute(sql.SQL("create role {} login password {}").format(sql.Identifier(READER), READER_PASSWORD))
 
     def start(self) -> None:
@@ -83,7 +84,7 @@ class Server:
         deadline = time.monotonic() + _WAIT_SECONDS
         while True:
             try:
-                self.connect("postgres").close()
+                self.connect().close()
             except psycopg.OperationalError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     log_text = (self._folder / "server.log").read_text(encoding="utf-8", errors="replace")
@@ -99,7 +100,11 @@ class Server:
             self._process.wait(timeout=_WAIT_SECONDS)
             self._process = None
 
-    def connect(self, database: str) -> psycopg.Connection:
+    @property
+    def is_stopped(self) -> bool:
+        return self._process is None
+
+    def connect(self, database: str = DATABASE) -> psycopg.Connection:
         """A connection of the owner that commits each statement."""
         dsn = self.dsn(database, OWNER, OWNER_PASSWORD)
         return psycopg.connect(dsn, autocommit=True, connect_timeout=5)

@@ -17,6 +17,7 @@ from tests.extract.server import READER, Server
 from tests.intake.conftest import KEY, SOURCE_TABLES, new_store
 
 TABLES = f"""
+    drop schema if exists shop cascade;
     create schema shop;
     create table shop.orders (
         order_id bigint primary key, customer_id text, ordered_at timestamptz not null, status text not null,
@@ -38,7 +39,7 @@ FEEDBACK = '[sources.feedback]\ndatabase = "postgresql"\ntable = "shop.feedback"
 
 
 def create_tables(owner: psycopg.Connection) -> None:
-    owner.execute(TABLES)  # type: ignore[call-overload]  # fixed text with one name
+    owner.execute(TABLES)
 
 
 class Told(Silent):
@@ -58,8 +59,9 @@ class Told(Silent):
 class DatabaseShop:
     """One database, one configuration, one store."""
 
-    def __init__(self, folder: Path, server: Server, name: str, owner: psycopg.Connection) -> None:
-        self.folder, self.server, self.name, self.owner = folder, server, name, owner
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.folder, self.server = folder, server
+        self.owner = server.connect()
         self.store: duckdb.DuckDBPyConnection = new_store()
         self.told = Told()
         self.configure()
