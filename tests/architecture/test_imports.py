@@ -15,10 +15,12 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_IMPORT = {
     "core": set(),
-    "config_sources": {"core"},
+    "config_database": {"core"},
+    "config_sources": {"core", "config_database"},
     "config_schema": {"core", "config_sources"},
     "config": {"core", "config_sources", "config_schema"},
-    "intake": {"core", "config"},
+    "extract": {"core", "config"},
+    "intake": {"core", "config", "extract"},
     "warehouse": {"core", "config"},
     "metrics": {"core", "config"},
     "quality": {"core", "config"},
@@ -31,6 +33,7 @@ MAY_IMPORT = {
 }
 HOMES = {
     "duckdb": {"warehouse"},
+    "psycopg": {"extract"},
     "sqlalchemy": {"quality"},
     "great_expectations": {"quality"},
     "dagster": {"defs", "definitions", "cli"},
@@ -41,7 +44,7 @@ HOMES = {
     "matplotlib": {"report"},
     "jinja2": {"report"},
 }
-LAZY = {"great_expectations", "dbt", "sqlalchemy", "matplotlib", "jinja2"}
+LAZY = {"great_expectations", "dbt", "sqlalchemy", "matplotlib", "jinja2", "psycopg"}
 
 
 def part_of(path: Path) -> str:
