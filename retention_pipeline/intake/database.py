@@ -131,7 +131,10 @@ class DatabaseIntake:
 
     def _check_count(self, path: Path, reading: Reading) -> None:
         """Conservation: the file holds as many records as the server says it sent."""
-        held = prescan(path, ",").records - 1
+        try:
+            held = prescan(path, ",").records - 1
+        except FileRefusedError:
+            return  # not text: the intake of the file refuses it, and says so
         if held != reading.rows:
             raise InputRefusedError(
                 f"{self._shown}: the server sent {reading.rows} rows, {held} arrived", remedy="run again"
@@ -215,6 +218,7 @@ def _copy_without(path: Path, lines: Collection[int], to: Path) -> None:
     """Copy a CSV file without the records that begin on these lines."""
     previous = csv.field_size_limit(MAX_RECORD_BYTES)
     try:
+        to.touch(mode=0o600)
         with path.open(encoding="utf-8", newline="") as source, to.open("w", encoding="utf-8", newline="") as target:
             reader, writer = csv.reader(source, strict=True), csv.writer(target, lineterminator="\n")
             line = 1
