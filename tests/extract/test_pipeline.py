@@ -63,7 +63,17 @@ def take_in(shop: ShopFolder, received: str) -> None:
 def test_day_by_day_from_the_database_is_the_same_shop_as_a_file_a_day(
     daily: DailyShop, shop: DatabaseShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nights are read once, twice or not at all: at the end the published tables are the same."""
+    """Nights are read once or twice: at the end the published tables are the same.
+
+    Only ``_freshness`` counts one delivery more: the first reading is a history and an empty day.
+    """
+
+    def published(folder: ShopFolder) -> tuple[object, ...]:
+        hashes = folder.table_hashes()
+        del hashes["_freshness"]
+        seen = "select * exclude (deliveries), deliveries - {} from _freshness order by source"
+        return hashes, folder.rows(seen.format(1 if folder is from_database else 0))
+
     from_files = folder_of(tmp_path / "files", FROM_FILES)
     daily.write_files(from_files.folder)
     from_database = folder_of(tmp_path / "database", FROM_DATABASE)
@@ -77,12 +87,11 @@ def test_day_by_day_from_the_database_is_the_same_shop_as_a_file_a_day(
     monkeypatch.setenv("RETENTION_RECEIVED_ON", morning)
     from_database.run()
     from_files.run()
-    assert from_database.table_hashes() == from_files.table_hashes()
-    assert from_database.content_hash() == from_files.content_hash()
+    assert published(from_database) == published(from_files)
     middle = FIRST + dt.timedelta(days=25)
     from_database.run(as_of=middle)
     from_files.run(as_of=middle)
-    assert from_database.content_hash() == from_files.content_hash()
+    assert published(from_database) == published(from_files)
     through = "select source, data_through from _freshness order by 1"
     assert {str(day) for _, day in from_database.rows(through)} == {str(middle)}
 
