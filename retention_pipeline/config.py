@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from retention_pipeline.config_operations import Environment, Schedule, current_environment
 from retention_pipeline.config_schema import Limits, Publish, Rfm, Shop
 from retention_pipeline.config_sources import (
     CustomersSource,
@@ -30,18 +31,21 @@ from retention_pipeline.core.home import Home
 
 __all__ = [
     "CustomersSource",
+    "Environment",
     "FeedbackSource",
     "Limits",
     "OrdersSource",
     "Publish",
     "Rfm",
     "Scale",
+    "Schedule",
     "Settings",
     "Shop",
     "Source",
     "Sources",
     "SpendSource",
     "TicketsSource",
+    "current_environment",
     "demo_where_nothing_is_chosen",
     "load_settings",
 ]
@@ -50,7 +54,7 @@ DEFAULT_FILE = "retention.toml"
 DEMO_FILE = Path(".demo") / DEFAULT_FILE
 ENVIRONMENT_VARIABLES = frozenset(
     {"RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_ID_KEY", "RETENTION_FAILPOINT", "RETENTION_RECEIVED_ON"}
-    | {"RETENTION_POSTGRES_DSN"}
+    | {"RETENTION_ENVIRONMENT", "RETENTION_POSTGRES_DSN"}
 )
 
 
@@ -61,6 +65,7 @@ class Settings(Section):
     sources: Sources
     limits: Limits = Limits()
     publish: Publish = Publish()
+    schedule: Schedule = Schedule()
     rfm: Rfm | None = None
     home_dir: Path = Field(exclude=True)
     config_path: Path = Field(exclude=True)

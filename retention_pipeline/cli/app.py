@@ -17,6 +17,7 @@ import typer
 from rich.markup import escape
 
 from retention_pipeline import __version__
+from retention_pipeline.cli import time_commands  # noqa: F401  # registers its commands
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.core.errors import ConfigError, RetentionError
 from retention_pipeline.core.periods import Grain
@@ -65,11 +66,14 @@ def run(
     context: typer.Context,
     as_of: Annotated[str | None, typer.Option(help="Compute what was known on this date; default: the latest.")] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another run to end.")] = 0,
+    until: Annotated[str | None, typer.Option(help="Leave later days alone, as the night's run does.")] = None,
+    rebuild: Annotated[bool, typer.Option(help="Build every stage anew, also from the same inputs.")] = False,
 ) -> None:
     """Take in what was delivered, rebuild, check, publish."""
-    from retention_pipeline.cli.running import run_job
+    from retention_pipeline.cli.running import Wanted, run_job
 
-    run_job(settings_of(context), parse_date(as_of), wait, out)
+    wanted = Wanted(parse_date(as_of), parse_date(until, "--until"), wait=wait, rebuild=rebuild)
+    run_job(settings_of(context), wanted, out)
 
 
 @app.command()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
@@ -25,7 +26,23 @@ from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version
 
-INSTANCE_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
+INSTANCE_YAML = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+freshness:
+  enabled: true
+run_monitoring:
+  enabled: true
+run_retries:
+  enabled: true
+  max_retries: 1
+  retry_on_asset_or_op_failure: false
+"""
+"""Freshness policies are evaluated; a run whose process died is seen and started once more; a failed step is not, it
+has retries of its own."""
+_EARLIER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
 def prepare_home(home: Home) -> None:
@@ -38,14 +55,33 @@ def prepare_home(home: Home) -> None:
         make_dir(home.root, TRAVERSE_DIR)
         make_dir(home.dagster)
         settings = home.dagster / "dagster.yaml"
-        if not settings.exists():
+        if not settings.exists() or settings.read_text(encoding="utf-8") == _EARLIER_YAML:
             settings.write_text(INSTANCE_YAML, encoding="utf-8")
         for folder in (home.root, home.dagster):  # Dagster's own error for a read-only folder is a page long
             with tempfile.TemporaryFile(dir=folder):
                 pass
 
 
-def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Console) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is asked for.
+
+    Attributes:
+        as_of: The date to compute for; the last delivered one when None.
+        until: Leave files of later days alone.
+        days: Take in the files of these days only, the first and the last.
+        wait: Seconds to wait for another run to end.
+        rebuild: Build every stage anew, also where its inputs are the same as before.
+    """
+
+    as_of: dt.date | None = None
+    until: dt.date | None = None
+    days: tuple[dt.date, dt.date] | None = None
+    wait: float = 0
+    rebuild: bool = False
+
+
+def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
     """Run the whole pipeline once and print the summary.
 
     Raises:
@@ -58,9 +94,9 @@ def run_job(settings: Settings, as_of: dt.date | None, wait: float, console: Con
     with StageProgress(console) as progress:
         progress.stage("start")
         try:
-            _refuse_when_busy(settings.home, wait)
+            _refuse_when_busy(settings.home, wanted.wait)
             prepare_home(settings.home)
-            _execute(settings, as_of, wait, progress)
+            _execute(settings, wanted, progress)
         except KeyboardInterrupt:
             raise _interrupted(settings.home) from None
         except RetentionError as error:
@@ -88,26 +124,26 @@ def _served(home: Home) -> str | None:
         return None
 
 
-def _execute(settings: Settings, as_of: dt.date | None, wait: float, progress: StageProgress) -> None:
+def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> None:
     import dagster as dg
 
     from retention_pipeline.definitions import build_definitions
+    from retention_pipeline.defs.automation import run_config
     from retention_pipeline.defs.keys import JOB
+    from retention_pipeline.defs.partitions import range_tags
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="dagster")
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     job = build_definitions(settings, progress).resolve_job_def(JOB)
-    run_config = {
-        "resources": {
-            "clock": {"config": {"as_of": as_of.isoformat() if as_of else None}},
-            "writer": {"config": {"home_dir": str(settings.home_dir), "wait_seconds": wait}},
-        },
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-    tags = {"as_of": as_of.isoformat() if as_of else "latest"}
+    config = run_config(
+        settings, as_of=wanted.as_of, until=wanted.until, wait_seconds=wanted.wait, rebuild=wanted.rebuild
+    )
+    known = wanted.as_of or wanted.until
+    tags = {"as_of": known.isoformat() if known else "latest"} | (range_tags(*wanted.days) if wanted.days else {})
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
         try:
-            job.execute_in_process(instance=instance, tags=tags, run_config=run_config)
+            job.execute_in_process(instance=instance, tags=tags, run_config={**config, **quiet})
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
         except dg.DagsterError as error:
@@ -135,6 +171,7 @@ def serve(settings: Settings, port: int) -> int:
         "DAGSTER_HOME": str(settings.home.dagster),
         "RETENTION_CONFIG": str(settings.config_path),
         "RETENTION_HOME": str(settings.home_dir),
+        "RETENTION_ENVIRONMENT": os.environ.get("RETENTION_ENVIRONMENT", "development"),
     }
     command = [
         sys.executable,

@@ -29,6 +29,8 @@ class RetentionError(Exception):
     """A failure whose message says what, where, what is still served and what to do."""
 
     exit_code: ExitCode = ExitCode.INTERNAL
+    may_pass: bool = False
+    """Whether the same attempt may succeed a little later."""
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         super().__init__(message)
@@ -55,6 +57,7 @@ class SourceUnavailableError(RetentionError):
     """A source's database could not be reached, broke off or took too long; the same run may succeed later."""
 
     exit_code = ExitCode.UNAVAILABLE
+    may_pass = True
 
 
 class GateFailedError(RetentionError):
@@ -97,3 +100,4 @@ class BusyError(RetentionError):
     """Another process holds the writer lock of the home directory."""
 
     exit_code = ExitCode.BUSY
+    may_pass = True

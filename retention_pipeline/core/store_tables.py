@@ -156,7 +156,7 @@ RAW_DELIVERIES = Table(
         Column("suppressed", "BIGINT", "Exact duplicates of another record of the same delivery."),
         Column("first_known", "DATE", "Earliest known date of its rows.", nullable=True),
         Column("last_known", "DATE", "Latest known date of its rows.", nullable=True),
-        Column("is_current", "BOOLEAN", "Whether no later content for the same source and date has replaced it."),
+        Column("is_current", "BOOLEAN", "Whether it counted for its source and date at the as_of of the run."),
     ),
 )  # fmt: skip
 
@@ -173,6 +173,18 @@ RAW_QUARANTINE = Table(
         Column("known_date", "DATE", "Business date, where it could be read.", nullable=True),
     ),
 )  # fmt: skip
+
+RAW_ARRIVALS = Table(
+    "raw", "arrivals", "One row per change of what counts for a source and business date.", ("position",),
+    (
+        Column("position", "BIGINT", "Order of the changes."),
+        Column("source", "VARCHAR", "Name of the source, such as orders."),
+        Column("business_date", "DATE", "The date in the file name; NULL for a history file.", nullable=True),
+        Column("delivery_id", "VARCHAR", "The delivery that counts from now on; NULL: none.", nullable=True),
+        Column("known_from", "DATE", "First as_of that sees the change; NULL until its intake ends.", nullable=True),
+    ),
+)  # fmt: skip
+"""The log behind ``is_current`` of the catalogue; only intake and ``warehouse.arrivals`` look at it."""
 
 STORE_TABLES = (
     RAW_DELIVERIES,

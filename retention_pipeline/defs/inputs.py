@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.defs.keys import RAW
+from retention_pipeline.defs.resources import RunClock
 from retention_pipeline.intake.arrival import received_date
+from retention_pipeline.warehouse.arrivals import show_deliveries
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.store import data_through, default_as_of, first_known, inputs_fingerprint, open_store
 
@@ -19,13 +22,13 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def resolve_inputs(store: DuckDBPyConnection, settings: Settings, as_of: dt.date | None, *, run_id: str) -> Inputs:
-    """The inputs at ``as_of``; at the last delivered date when it is None.
+def resolve_inputs(store: DuckDBPyConnection, settings: Settings, clock: RunClock, *, run_id: str) -> Inputs:
+    """The inputs at the clock's date; at the last delivered date (until the clock's last) when it has none.
 
     Raises:
         InputRefusedError: No order has been delivered, so there is no date to report about.
     """
-    day = as_of or default_as_of(store)
+    day = clock.date or default_as_of(store, clock.last)
     if day is None:
         raise InputRefusedError(
             "no orders have been delivered, so there is nothing to compute",
@@ -39,19 +42,22 @@ def resolve_inputs(store: DuckDBPyConnection, settings: Settings, as_of: dt.date
     )
 
 
-def begin_build(store: DuckDBPyConnection, settings: Settings, as_of: dt.date | None, *, run_id: str) -> Inputs:
-    """Start a build on the inputs as they are now, and record that the raw stage belongs to it.
+def begin_build(
+    store: DuckDBPyConnection, settings: Settings, clock: RunClock, *, run_id: str, rebuild: bool = False
+) -> Inputs:
+    """Start a build on the inputs as they are now; stages that were made from the same are kept unless ``rebuild``.
 
     Raises:
-        ConfigError: ``as_of`` lies before the first order or in the future.
+        ConfigError: The date lies before the first order or in the future.
     """
-    if as_of is not None:
-        _check_as_of(store, as_of)
-    inputs = resolve_inputs(store, settings, as_of, run_id=run_id)
+    if clock.date is not None:
+        _check_as_of(store, clock.date)
+    show_deliveries(store, clock.date or default_as_of(store, clock.last))
+    inputs = resolve_inputs(store, settings, clock, run_id=run_id)
     state = BuildState(settings.home)
     state.begin(inputs)
-    state.clear("raw")
-    state.mark("raw", inputs)
+    if rebuild:
+        state.clear(RAW)
     return inputs
 
 
@@ -63,14 +69,14 @@ def _check_as_of(store: DuckDBPyConnection, as_of: dt.date) -> None:
         raise ConfigError(f"as_of {as_of} lies in the future", remedy="choose a date whose deliveries can be known")
 
 
-def inputs_of_stage(settings: Settings, as_of: dt.date | None, *, run_id: str, needs: tuple[str, ...]) -> Inputs:
+def inputs_of_stage(settings: Settings, clock: RunClock, *, run_id: str, needs: tuple[str, ...]) -> Inputs:
     """The inputs as they are now, after making sure that the stages below were built from the same.
 
     Raises:
         InconsistentStateError: They were not; the message says what to select.
     """
     with open_store(settings.home) as store:
-        inputs = resolve_inputs(store, settings, as_of, run_id=run_id)
+        inputs = resolve_inputs(store, settings, clock, run_id=run_id)
     state = BuildState(settings.home)
     for stage in needs:
         state.require(stage, inputs)

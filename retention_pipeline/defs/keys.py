@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from retention_pipeline.core.store_tables import STORE_TABLES
+from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
 
 RAW = "raw"
 STAGING = "staging"
@@ -18,6 +18,7 @@ PUBLISHED = "published"
 GATED_STAGES = (RAW, STAGING, MARTS, METRICS)
 """Stages whose tables a gate checks, in the order they are built."""
 
+ARRIVALS = RAW_ARRIVALS.name
 RAW_TABLES = tuple(table.name for table in STORE_TABLES)
 PUBLISHED_KEY = dg.AssetKey([PUBLISHED, "version"])
 JOB = "nightly"

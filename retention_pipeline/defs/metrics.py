@@ -20,7 +20,7 @@ from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.metrics.benchmarks import unknown_metrics
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.families import FAMILIES
-from retention_pipeline.warehouse.build import BuildState, Inputs
+from retention_pipeline.warehouse.build import BuildState, Inputs, Record
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.frames import read_frame
 
@@ -81,23 +81,29 @@ def build_metric_assets(settings: Settings, progress: Progress) -> dg.AssetsDefi
         context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
     ) -> Iterator[dg.MaterializeResult[None]]:
         progress.stage(METRICS)
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=NEEDS)
-        state = BuildState(settings.home)
-        state.clear(METRICS)
-        written: list[dg.MaterializeResult[None]] = []
-        with connect(settings.home.build) as build, duckdb_errors(settings.home.build):
-            steps = metric_steps(build, metric_context(settings, inputs))
-            total = len(FAMILIES) + 1 + len(METRIC_TABLES)
-            for done, (name, write) in enumerate(steps.items()):
-                progress.step(name, done, total)
-                began = time.perf_counter()
-                write()
-                metadata = table_metadata(build, f"{METRICS}.{name}")
-                metadata |= run_metadata(inputs, time.perf_counter() - began)
-                written.append(dg.MaterializeResult(asset_key=metrics_key(name), metadata=metadata))
-            for name in unknown_metrics(read_frame(build, f"from {STAGING}.stg_benchmarks")):
-                progress.warn(f"benchmarks: there is no metric {name}; the table _metric_catalog lists them all")
-        state.mark(METRICS, inputs)
-        yield from written
+        inputs = inputs_of_stage(settings, clock, run_id=context.run.run_id, needs=NEEDS)
+        record = BuildState(settings.home).find(METRICS, inputs) or _build(settings, inputs, progress)
+        with connect(settings.home.build) as build:
+            for name, seconds in record.detail["tables"].items():
+                metadata = table_metadata(build, f"{METRICS}.{name}") | run_metadata(inputs, seconds, record)
+                yield dg.MaterializeResult(asset_key=metrics_key(name), metadata=metadata)
 
     return metrics
+
+
+def _build(settings: Settings, inputs: Inputs, progress: Progress) -> Record:
+    """Write every table of the stage, and record that it was done."""
+    state = BuildState(settings.home)
+    state.clear(METRICS)
+    tables: dict[str, float] = {}
+    with connect(settings.home.build) as build, duckdb_errors(settings.home.build):
+        steps = metric_steps(build, metric_context(settings, inputs))
+        for done, (name, write) in enumerate(steps.items()):
+            progress.step(name, done, len(steps))
+            began = time.perf_counter()
+            write()
+            tables[name] = time.perf_counter() - began
+        for name in unknown_metrics(read_frame(build, f"from {STAGING}.stg_benchmarks")):
+            progress.warn(f"benchmarks: there is no metric {name}; the table _metric_catalog lists them all")
+    state.mark(METRICS, inputs, {"tables": tables, "seconds": sum(tables.values())})
+    return state.require(METRICS, inputs)

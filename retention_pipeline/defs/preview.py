@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from retention_pipeline.warehouse.build import Inputs
+from retention_pipeline.warehouse.build import Inputs, Record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -30,10 +30,15 @@ def table_metadata(connection: DuckDBPyConnection, qualified: str, *, without: S
     }
 
 
-def run_metadata(inputs: Inputs, seconds: float) -> dict[str, Any]:
-    """What every asset says about its run: the window of deliveries it is a function of, and how long it took."""
+def run_metadata(inputs: Inputs, seconds: float, record: Record | None = None) -> dict[str, Any]:
+    """What every asset says about its run: the window of deliveries it is a function of, and how long it took.
+
+    A record of another run says that its tables, made from the same inputs, were kept.
+    """
     through = inputs.data_through.get("orders")
+    is_kept = record is not None and record.inputs.run_id != inputs.run_id
     return {
+        **({"kept": "built from the same inputs before"} if is_kept else {}),
         "as_of": inputs.as_of.isoformat(),
         "window": f"deliveries known by {inputs.as_of}; orders complete through {through or 'no day yet'}",
         "seconds": round(seconds, 3),

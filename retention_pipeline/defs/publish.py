@@ -11,6 +11,7 @@ import dagster as dg
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
+from retention_pipeline.defs.automation import freshness_policy
 from retention_pipeline.defs.freshness import freshness_frame, input_checksums
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, PUBLISHED, PUBLISHED_KEY, metrics_key
@@ -23,7 +24,7 @@ from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.fingerprints import config_hash
 from retention_pipeline.warehouse.keys import id_key_fingerprint, load_id_key
-from retention_pipeline.warehouse.publish import Published, publish
+from retention_pipeline.warehouse.publish import Published, publish, published_before
 from retention_pipeline.warehouse.store import open_store
 
 NEEDS = tuple(stage for name in GATED_STAGES for stage in (name, f"gate:{name}"))
@@ -43,12 +44,15 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
         group_name=PUBLISHED,
         description="One version: Parquet files, one DuckDB file and a manifest, swapped in atomically.",
         kinds={"parquet", "duckdb"},
+        freshness_policy=freshness_policy(settings),
     )
     def version(context: dg.AssetExecutionContext, clock: RunClock, writer: Writer) -> dg.MaterializeResult[None]:
         progress.stage("publish")
         began = time.perf_counter()
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=NEEDS)
-        published = _publish(settings, marts, inputs, progress)
+        inputs = inputs_of_stage(settings, clock, run_id=context.run.run_id, needs=NEEDS)
+        keep = settings.publish.keep_versions
+        published = published_before(settings.home, inputs.fingerprint, keep=keep)
+        published = published or _publish(settings, marts, inputs, progress)
         return dg.MaterializeResult(
             metadata={
                 "version": published.version,
@@ -69,6 +73,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
     checks = _checks(settings, inputs)
     metadata = {
         "run_id": inputs.run_id,
+        "seconds": _seconds(settings, inputs),
         "as_of": inputs.as_of.isoformat(),
         "data_through": {name: day and day.isoformat() for name, day in inputs.data_through.items()},
         "inputs_fingerprint": inputs.fingerprint,
@@ -87,6 +92,12 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             keep=settings.publish.keep_versions,
             progress=progress,
         )
+
+
+def _seconds(settings: Settings, inputs: Inputs) -> dict[str, float]:
+    """How long each stage and gate took when it was made; ``retention plan`` estimates by it."""
+    state = BuildState(settings.home)
+    return {stage: round(float(state.require(stage, inputs).detail["seconds"]), 1) for stage in NEEDS}
 
 
 def _checks(settings: Settings, inputs: Inputs) -> list[CheckRow]:

@@ -19,11 +19,18 @@ class RunClock(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic on
 
     as_of: str | None = None
     """ISO date; the last delivered date when empty."""
+    until: str | None = None
+    """ISO date after which nothing is taken in and nothing counts: the night's run for that day."""
 
     @property
     def date(self) -> dt.date | None:
-        """The date, or None for "the last delivered date"."""
+        """The date to compute for, or None for "the last delivered date"."""
         return dt.date.fromisoformat(self.as_of) if self.as_of else None
+
+    @property
+    def last(self) -> dt.date | None:
+        """The last date that may count, or None for no limit."""
+        return dt.date.fromisoformat(self.until) if self.until else None
 
 
 class Writer(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic only over what resources provide

@@ -3,6 +3,7 @@
 Belongs here: how dbt nodes become assets. Not here: running dbt (``dbt``), the SQL (``dbt_project``).
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, RAW, STAGING
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
-from retention_pipeline.warehouse.build import BuildState
+from retention_pipeline.warehouse.build import BuildState, Inputs, Record
 from retention_pipeline.warehouse.connection import connect
 
 SELECTION = {STAGING: ["fqn:retention.staging"], MARTS: ["fqn:retention.intermediate", "fqn:retention.marts"]}
@@ -48,25 +49,34 @@ def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: P
         context: dg.AssetExecutionContext, clock: RunClock, writer: Writer
     ) -> Iterator[dg.MaterializeResult[None]]:
         progress.stage(stage)
-        inputs = inputs_of_stage(settings, clock.date, run_id=context.run.run_id, needs=BELOW[stage])
+        inputs = inputs_of_stage(settings, clock, run_id=context.run.run_id, needs=BELOW[stage])
         state = BuildState(settings.home)
-        state.clear(stage)
-        results = run_dbt(settings.home, SELECTION[stage], dbt_vars(settings, inputs), progress.step)
-        state.mark(stage, inputs, {"tests": [_test_row(stage, result) for result in results if _is_test(result)]})
+        record = state.find(stage, inputs) or _build(settings, stage, inputs, progress)
         selected = {key.path[-1]: key for key in context.selected_asset_keys}
         with connect(settings.home.build) as build:
             # in the order dbt built them, which is the order Dagster wants to hear of them
-            for result in (result for result in results if result.name in selected):
-                key = selected[result.name]
-                yield dg.MaterializeResult(
-                    asset_key=key,
-                    metadata={
-                        **table_metadata(build, ".".join(key.path)),
-                        **run_metadata(inputs, result.seconds),
-                    },
-                )
+            for name, seconds in record.detail["models"].items():
+                if name in selected:
+                    key = selected[name]
+                    metadata = {**table_metadata(build, ".".join(key.path)), **run_metadata(inputs, seconds, record)}
+                    yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
     return models
+
+
+def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -> Record:
+    """Let dbt build the stage, and record that it was."""
+    began = time.perf_counter()
+    state = BuildState(settings.home)
+    state.clear(stage)
+    results = run_dbt(settings.home, SELECTION[stage], dbt_vars(settings, inputs), progress.step)
+    detail = {
+        "tests": [_test_row(stage, result) for result in results if _is_test(result)],
+        "models": {result.name: result.seconds for result in results if not _is_test(result)},
+        "seconds": time.perf_counter() - began,
+    }
+    state.mark(stage, inputs, detail)
+    return state.require(stage, inputs)
 
 
 def _is_test(result: NodeResult) -> bool:

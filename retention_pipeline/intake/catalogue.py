@@ -13,12 +13,14 @@ from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING
 
 from retention_pipeline.core.failpoints import failpoint
+from retention_pipeline.core.window import Window
 from retention_pipeline.intake.sql import database_errors, one, storage_errors
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ACCEPTED, REFUSED = "accepted", "refused"
+_NEXT = "(SELECT coalesce(max(position), 0) FROM raw.arrivals)"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Known:
     is_current: bool
     refusal: str | None
     mapping_hash: str
+    business_date: dt.date | None
 
 
 def delivery_id(source: str, business_date: dt.date | None, content_sha256: str, mapping: str) -> str:
@@ -84,7 +87,9 @@ def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
 def known_deliveries(connection: DuckDBPyConnection, source: str) -> dict[str, Known]:
     """All deliveries of a source by id."""
     rows = connection.execute(
-        "SELECT delivery_id, status, is_current, refusal, mapping_hash FROM raw.deliveries WHERE source = ?", [source]
+        "SELECT delivery_id, status, is_current, refusal, mapping_hash, business_date FROM raw.deliveries"
+        " WHERE source = ?",
+        [source],
     ).fetchall()
     return {row[0]: Known(*row[1:]) for row in rows}
 
@@ -117,10 +122,29 @@ def make_current(connection: DuckDBPyConnection, delivery_ids: Collection[str]) 
         " AND n.source = d.source AND n.business_date IS NOT DISTINCT FROM d.business_date)",
         {"ids": list(delivery_ids)},
     )
+    connection.execute(
+        f"INSERT INTO raw.arrivals SELECT {_NEXT} + row_number() OVER (ORDER BY business_date, delivery_id), source,"
+        " business_date, delivery_id, NULL FROM raw.deliveries WHERE list_contains(?, delivery_id)",
+        [list(delivery_ids)],
+    )
 
 
-def settle(connection: DuckDBPyConnection, source: str, *, is_dated: bool, present: Collection[str]) -> list[str]:
-    """Make the catalogue agree with the landing place once all its files have been looked at.
+def _retire(connection: DuckDBPyConnection, delivery_ids: Collection[str]) -> None:
+    """Let nothing count for the source and date of these deliveries."""
+    connection.execute(
+        "UPDATE raw.deliveries SET is_current = false WHERE list_contains(?, delivery_id)", [list(delivery_ids)]
+    )
+    connection.execute(
+        f"INSERT INTO raw.arrivals SELECT {_NEXT} + row_number() OVER (ORDER BY business_date), source, business_date,"
+        " NULL, NULL FROM raw.deliveries WHERE list_contains(?, delivery_id) GROUP BY source, business_date",
+        [list(delivery_ids)],
+    )
+
+
+def settle(
+    connection: DuckDBPyConnection, source: str, *, is_dated: bool, present: Collection[str], window: Window
+) -> list[str]:
+    """Make the catalogue agree with the landing place once its files within the window have been looked at.
 
     A source that changed between one history file and one file a day leaves its other deliveries behind; a refused file
     that was taken away no longer blocks, and what was current before it is current again.
@@ -128,31 +152,26 @@ def settle(connection: DuckDBPyConnection, source: str, *, is_dated: bool, prese
     Returns:
         Paths of refused deliveries that were withdrawn.
     """
-    withdrawn = connection.execute(
-        "SELECT delivery_id, path FROM raw.deliveries WHERE source = $source AND is_current AND status = 'refused'"
-        " AND NOT list_contains($present, delivery_id) ORDER BY path",
-        {"source": source, "present": list(present)},
+    rows = connection.execute(
+        "SELECT delivery_id, path, business_date, status, (business_date IS NULL) = $is_dated FROM raw.deliveries"
+        " WHERE source = $source AND is_current ORDER BY path",
+        {"source": source, "is_dated": is_dated},
     ).fetchall()
-    left = one(
-        connection,
-        "SELECT count(*) FROM raw.deliveries WHERE source = ? AND is_current AND (business_date IS NULL) = ?",
-        [source, is_dated],
-    )[0]
-    orphans = _without_current(connection, source, [row[0] for row in withdrawn]) if is_dated else []
-    if withdrawn or left or orphans:
+    withdrawn = {
+        name: path for name, path, day, status, _ in rows if status == REFUSED and name not in present and day in window
+    }
+    gone = list({**withdrawn, **{name: path for name, path, _, _, is_of_other_kind in rows if is_of_other_kind}})
+    orphans = _without_current(connection, source, list(withdrawn)) if is_dated else []
+    if gone or orphans:
         with transaction(connection):
-            connection.execute(
-                "UPDATE raw.deliveries SET is_current = false WHERE source = $source AND is_current"
-                " AND ((business_date IS NULL) = $is_dated OR list_contains($withdrawn, delivery_id))",
-                {"source": source, "is_dated": is_dated, "withdrawn": [row[0] for row in withdrawn]},
-            )
+            _retire(connection, gone)
             if orphans:
                 make_current(connection, orphans)
-    return [row[1] for row in withdrawn]
+    return list(withdrawn.values())
 
 
 def settle_database(
-    connection: DuckDBPyConnection, source: str, *, kind: str, mapping: str, present: Collection[str]
+    connection: DuckDBPyConnection, source: str, *, kind: str, mapping: str, present: Collection[str], window: Window
 ) -> list[str]:
     """Make the catalogue agree with what was read from a database.
 
@@ -162,27 +181,26 @@ def settle_database(
     Returns:
         Names of refused deliveries that were withdrawn.
     """
-    values = {"source": source, "kind": kind, "mapping": mapping, "present": list(present)}
-    withdrawn = "status = 'refused' AND NOT list_contains($present, delivery_id)"
-    replaced = (
-        "mapping_hash <> $mapping AND ($kind = 'increment' OR kind = 'increment' OR business_date IS NULL)"
-        " AND EXISTS (SELECT 1 FROM raw.deliveries n WHERE n.source = $source AND n.is_current"
-        " AND n.status = 'accepted' AND n.mapping_hash = $mapping"
-        " AND ($kind <> 'increment' OR n.business_date IS NULL))"
-    )
     rows = connection.execute(
-        f"SELECT path, {withdrawn} FROM raw.deliveries WHERE source = $source AND is_current"
-        f" AND (({withdrawn}) OR ({replaced})) ORDER BY path",
-        values,
+        "SELECT delivery_id, path, business_date, status, mapping_hash = $mapping,"
+        " $kind = 'increment' OR kind = 'increment' OR business_date IS NULL"
+        " FROM raw.deliveries WHERE source = $source AND is_current ORDER BY path",
+        {"source": source, "kind": kind, "mapping": mapping},
     ).fetchall()
-    if rows:
+    withdrawn = {
+        name: path
+        for name, path, day, status, _, _ in rows
+        if status == REFUSED and name not in present and day in window
+    }
+    is_read = any(
+        is_mine and status == ACCEPTED and (kind != "increment" or day is None)
+        for _, _, day, status, is_mine, _ in rows
+    )
+    replaced = [name for name, _, _, _, is_mine, cannot_stay in rows if is_read and cannot_stay and not is_mine]
+    if withdrawn or replaced:
         with transaction(connection):
-            connection.execute(
-                "UPDATE raw.deliveries SET is_current = false WHERE source = $source AND is_current"
-                f" AND (({withdrawn}) OR ({replaced}))",
-                values,
-            )
-    return [path for path, is_withdrawn in rows if is_withdrawn]
+            _retire(connection, [*withdrawn, *replaced])
+    return list(withdrawn.values())
 
 
 def _without_current(connection: DuckDBPyConnection, source: str, withdrawn: list[str]) -> list[str]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
 from retention_pipeline.core.progress import Progress, Silent
+from retention_pipeline.core.window import Window
 from retention_pipeline.extract.connection import read
 from retention_pipeline.extract.relation import CURSOR_TYPES, ColumnType, Use, describe, has_one_spelling
 from retention_pipeline.extract.stream import Reading, Request, stream
@@ -47,12 +48,19 @@ class DatabaseIntake:
     mapping: str
     types: dict[str, ColumnType]
     binding: Binding
+    window: Window
     sample: int | None
     """Read so many rows and no more, to show what they look like."""
 
     @classmethod
     def plan(
-        cls, connection: DuckDBPyConnection, settings: Settings, contract: Contract, mapping: str, sample: int | None
+        cls,
+        connection: DuckDBPyConnection,
+        settings: Settings,
+        contract: Contract,
+        mapping: str,
+        window: Window,
+        sample: int | None,
     ) -> DatabaseIntake:
         """Ask the database for the columns, and find the contract's among them.
 
@@ -73,7 +81,7 @@ class DatabaseIntake:
                 f"{where}.cursor: column {source.cursor!r} is of type {types[source.cursor].name}",
                 remedy="a cursor is a date, timestamp or timestamptz: cast it in a query, or read a snapshot",
             )
-        return cls(connection, settings, contract, mapping, types, binding, sample)
+        return cls(connection, settings, contract, mapping, types, binding, window, sample)
 
     def read(
         self, id_key: bytes, received_date: dt.date, scratch: Path, progress: Progress
@@ -85,12 +93,9 @@ class DatabaseIntake:
         """
         source, name = self._source, self.contract.source
         day = received_date - dt.timedelta(days=1)
-        later = latest_day(self.connection, name, self.mapping)
-        if later is not None and later > day and self.sample is None:
-            return Landing((), ()), [
-                f"not read for {day}: it was read for {later} already, and a database only tells how it is now"
-            ]
         is_history = source.is_incremental and not has_history(self.connection, name, self.mapping)
+        if not is_history and (reason := self._no_reading(day)):
+            return Landing((), ()), [reason]
         since = None
         if source.is_incremental and not is_history:
             since = position(self.connection, self.contract, self.mapping, day)
@@ -105,7 +110,16 @@ class DatabaseIntake:
             empty = scratch / f"{name}_database_day.csv"
             empty.write_bytes(_header(path))
             files.append(self._found(empty, day, day))
-        return Landing(tuple(files), ()), self._warnings(reading)
+        return Landing(tuple(files), ()).within(self.window), self._warnings(reading)
+
+    def _no_reading(self, day: dt.date) -> str | None:
+        """Why the database is not asked: what it holds now must not pass for what was known of another day."""
+        if day not in self.window:
+            return f"not read: the run is about other days than {day}, and a database only tells how it is now"
+        later = latest_day(self.connection, self.contract.source, self.mapping)
+        if later is not None and later > day:
+            return f"not read for {day}: it was read for {later} already, and a database only tells how it is now"
+        return None
 
     def _fetch(self, path: Path, since: dt.datetime | None, progress: Progress) -> Reading:
         source, name = self._source, self.contract.source

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.core.window import Window
 
 _DIRECTIVE = re.compile(r"%-?[A-Za-z]")
 _PROBE = (dt.date(2023, 12, 30), dt.date(2023, 12, 31), dt.date(2024, 1, 1), dt.date(2024, 11, 12))
@@ -39,6 +40,10 @@ class Landing:
 
     files: tuple[Found, ...]
     ignored: tuple[str, ...]
+
+    def within(self, window: Window) -> Landing:
+        """The part of it whose dates lie in a window."""
+        return Landing(tuple(file for file in self.files if file.business_date in window), self.ignored)
 
 
 def discover(settings: Settings, name: str, *, has_deliveries: bool = False) -> Landing:
@@ -78,6 +83,13 @@ def discover(settings: Settings, name: str, *, has_deliveries: bool = False) -> 
             remedy="deliver at least one file, or correct the path (it is relative to the configuration's folder)",
         )
     return landing
+
+
+def first_date(settings: Settings) -> dt.date | None:
+    """The oldest business date that a file of any daily source lies in the landing place for."""
+    sources = [source for source in settings.sources.configured().values() if source.is_dated and source.path]
+    days = [file.business_date for source in sources for file in _dated(settings, source).files]
+    return min((day for day in days if day is not None), default=None)
 
 
 def _check_date_format(source: Source, where: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.progress import Progress
+from retention_pipeline.core.window import EVERYTHING, Window
 from retention_pipeline.intake.catalogue import (
     ACCEPTED,
     Known,
@@ -27,7 +28,7 @@ from retention_pipeline.intake.catalogue import (
 )
 from retention_pipeline.intake.contracts import contract_of
 from retention_pipeline.intake.database import DatabaseIntake
-from retention_pipeline.intake.delivery import Delivery, address
+from retention_pipeline.intake.delivery import Delivery, address, in_batches, refusal_of
 from retention_pipeline.intake.discover import Landing, discover
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.limits import find_excess
@@ -45,7 +46,13 @@ _SETTINGS = ("SET TimeZone = 'UTC'", "SET preserve_insertion_order = true")
 
 
 def ingest(
-    connection: DuckDBPyConnection, settings: Settings, id_key: bytes, *, received_date: dt.date, progress: Progress
+    connection: DuckDBPyConnection,
+    settings: Settings,
+    id_key: bytes,
+    *,
+    received_date: dt.date,
+    progress: Progress,
+    window: Window = EVERYTHING,
 ) -> IntakeReport:
     """Find the files of all configured sources and take in what is new.
 
@@ -58,6 +65,7 @@ def ingest(
         id_key: Key of the customer hashes.
         received_date: The day of arrival; later dates are in the future.
         progress: Told after each batch.
+        window: Business dates to take in.
 
     Raises:
         ConfigError: The mapping contradicts the contract.
@@ -69,7 +77,7 @@ def ingest(
     scratch.mkdir(parents=True)
     report = IntakeReport()
     try:
-        intakes = [SourceIntake.plan(connection, settings, name) for name in settings.sources.configured()]
+        intakes = [SourceIntake.plan(connection, settings, name, window) for name in settings.sources.configured()]
         for intake in intakes:
             report.sources[intake.contract.source] = intake.report
             report.refused += intake.run(id_key, received_date, scratch, progress)
@@ -91,11 +99,18 @@ class SourceIntake:
     known: dict[str, Known]
     mapping: str
     report: SourceReport
+    window: Window = EVERYTHING
     database: DatabaseIntake | None = None
 
     @classmethod
     def plan(
-        cls, connection: DuckDBPyConnection, settings: Settings, name: str, *, sample: int | None = None
+        cls,
+        connection: DuckDBPyConnection,
+        settings: Settings,
+        name: str,
+        window: Window = EVERYTHING,
+        *,
+        sample: int | None = None,
     ) -> SourceIntake:
         """Check the mapping and find the files (or the table), before anything is read."""
         for setting in _SETTINGS:
@@ -103,11 +118,11 @@ class SourceIntake:
         contract = contract_of(settings, name)
         check_mapping(connection, settings, contract)
         known = known_deliveries(connection, name)
-        landing = discover(settings, name, has_deliveries=bool(known))
+        landing = discover(settings, name, has_deliveries=bool(known)).within(window)
         mapping, database = mapping_hash(settings, name), None
         if settings.sources.configured()[name].is_database:
-            database = DatabaseIntake.plan(connection, settings, contract, mapping, sample)
-        return cls(connection, settings, contract, landing, known, mapping, SourceReport(name), database)
+            database = DatabaseIntake.plan(connection, settings, contract, mapping, window, sample)
+        return cls(connection, settings, contract, landing, known, mapping, SourceReport(name), window, database)
 
     def run(self, id_key: bytes, received_date: dt.date, scratch: Path, progress: Progress) -> list[Refusal]:
         """Take in what is new of this source; returns the files that are refused as they lie there now."""
@@ -155,8 +170,10 @@ class SourceIntake:
     def _settle(self, present: Collection[str]) -> list[str]:
         source, name = self.settings.sources.configured()[self.contract.source], self.contract.source
         if self.database is not None:
-            return settle_database(self.connection, name, kind=source.kind, mapping=self.mapping, present=present)
-        return settle(self.connection, name, is_dated=source.is_dated, present=present)
+            return settle_database(
+                self.connection, name, kind=source.kind, mapping=self.mapping, present=present, window=self.window
+            )
+        return settle(self.connection, name, is_dated=source.is_dated, present=present, window=self.window)
 
     def _sort_out(self, found: Sequence[Delivery]) -> list[Delivery]:
         """Files to be read; content that was accepted before counts again without being read."""
@@ -181,16 +198,7 @@ class SourceIntake:
         is_default = (source.timestamp_format, source.decimal, source.thousands) == ("iso", ".", "")
         is_text = source.format == "csv" and source.select is None
         most = MAX_FILES if is_text or is_default else 1
-        batch: list[Delivery] = []
-        size = 0
-        for delivery in fresh:
-            batch.append(delivery)
-            size += delivery.stamp[0]
-            if len(batch) >= most or size >= MAX_BYTES:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
+        return in_batches(fresh, most, MAX_BYTES)
 
     def _check_segments(self, deliveries: Sequence[Delivery]) -> None:
         """A segment that no file has ever had is a mistake in the configuration, not in the files."""
@@ -213,6 +221,8 @@ class SourceIntake:
                 report.deliveries_refused += 1
                 continue
             report.deliveries_new += 1
+            if delivery.found.business_date is not None:
+                report.days_new.add(delivery.found.business_date)
             report.records += delivery.records
             report.loaded += delivery.counts.loaded
             report.quarantined += delivery.counts.quarantined
@@ -225,17 +235,12 @@ class SourceIntake:
     def _left_behind(self, after: Mapping[str, Known], present: Collection[str]) -> int:
         """Current deliveries read under another mapping whose files are gone."""
         return sum(
-            known.is_current and known.mapping_hash != self.mapping and name not in present
+            known.is_current
+            and known.mapping_hash != self.mapping
+            and name not in present
+            and known.business_date in self.window
             for name, known in after.items()
         )
-
-
-def refusal_of(source: str, delivery: Delivery) -> Refusal:
-    """The refusal of a delivery, as it is reported."""
-    refusal = delivery.refusal
-    if refusal is None:
-        raise ValueError(f"{delivery.found.shown} was not refused")
-    return Refusal(source, delivery.found.shown, refusal.reason, refusal.detail, refusal.remedy)
 
 
 def _lacks(delivery: Delivery, name: str) -> bool:

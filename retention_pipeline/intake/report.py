@@ -5,6 +5,7 @@ Belongs here: counts, reasons, refusals, the decision whether a run may go on. N
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -60,6 +61,8 @@ class SourceReport:
 
     name: str
     deliveries_new: int = 0
+    days_new: set[dt.date] = field(default_factory=set)
+    """Business dates of the new deliveries."""
     deliveries_unchanged: int = 0
     deliveries_superseded: int = 0
     """Deliveries that were current before and no longer are."""

@@ -129,6 +129,13 @@ class BuildState:
             raise InconsistentStateError(f"{plain}: the build file {self._home.build} is gone", remedy=remedy)
         return found
 
+    def find(self, stage: str, inputs: Inputs) -> Record | None:
+        """The record of a stage (or gate) made from exactly these inputs, if there is one: it can be kept."""
+        try:
+            return self.require(stage, inputs)
+        except InconsistentStateError:
+            return None
+
     def mark(self, stage: str, inputs: Inputs, detail: dict[str, Any] | None = None) -> None:
         """Record that a stage (or ``gate:<stage>``) is finished; call it after its last transaction has committed.
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,9 @@ from retention_pipeline.warehouse.verify import verify_version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+PUBLISH = "publish"
+"""Entry of ``seconds`` in the manifest: how long measuring, writing and verifying took; the others are stages."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,27 @@ def publish(
             return _Publication(home, connection, origin, before, progress or Silent(), keep).run(list(tables))
 
 
+def published_before(home: Home, inputs_fingerprint: str, *, keep: int) -> Published | None:
+    """The current version, if it is intact and was made from these inputs: publishing it again would change nothing.
+
+    A stale link ``current`` and leftovers of killed runs are put right all the same.
+    """
+    current = _intact_current(home)
+    if current is None or current.metadata["inputs_fingerprint"] != inputs_fingerprint:
+        return None
+    with files.os_errors(home.published), exclusive(home.published / ".lock", run="unchanged", purpose="publication"):
+        versions.heal_link(home, current.version)
+        collected = versions.collect(home, keep=keep, orphans=_orphans(home))
+    path = home.published / current.version
+    return Published(current.version, True, path, current.content_hash, current.tables, tuple(collected))
+
+
+def _orphans(home: Home) -> list[str]:
+    """Versions that were written and never became current."""
+    kept = versions.published_names(home)
+    return [name for name in versions.version_names(home) if name not in kept]
+
+
 def _overall(tables: Sequence[PublishedTable], built: dict[str, Content]) -> str:
     counted = sorted(table.name for table in tables if table.counts_for_content)
     return combine(part for name in counted for part in (name, built[name].content_hash))
@@ -122,11 +147,11 @@ class _Publication:
     before: bytes | None
     watcher: Progress
     keep: int
+    began: float = field(default_factory=time.perf_counter)
 
     def run(self, tables: list[PublishedTable]) -> Published:
         """Publish unless there is nothing new, then tidy up."""
-        kept = versions.published_names(self.home)
-        orphans = [name for name in versions.version_names(self.home) if name not in kept]
+        orphans = _orphans(self.home)
         with duckdb_errors(self.home.build):
             built = {table.name: release.measure_table(self.connection, table) for table in tables}
         content_hash = _overall(tables, built)
@@ -156,7 +181,9 @@ class _Publication:
             self.watcher.step("verify", 1, 3)
             records = release.read_back(self.connection, [*tables, listing], built, folder)
             database = FileRecord.of(folder / DATABASE)
-            manifest = Manifest(version, previous, created_at, content_hash, self.metadata, records, database)
+            seconds = {**self.metadata.get("seconds", {}), PUBLISH: round(time.perf_counter() - self.began, 1)}
+            metadata = {**self.metadata, "seconds": seconds}
+            manifest = Manifest(version, previous, created_at, content_hash, metadata, records, database)
             failpoint("publish.before_manifest")
             checksum = write_manifest(folder, manifest)
             folder.chmod(files.SHARED_DIR)

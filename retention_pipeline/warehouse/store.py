@@ -13,18 +13,22 @@ from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError, StorageError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.store_tables import STORE_TABLES
+from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
 from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse.arrivals import reconstruct_arrivals
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
-from retention_pipeline.warehouse.fingerprints import code_hash, config_hash
+from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
 from retention_pipeline.warehouse.hashing import combine
 from retention_pipeline.warehouse.keys import id_key_fingerprint
+from retention_pipeline.warehouse.sql import literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = "2"
+FORMAT = "3"
 """Version of the store's tables; a store of another format is refused rather than misread."""
+_BEFORE_ARRIVALS = "2"
+"""The format before ``raw.arrivals``; such a store is brought up to date when it is opened for writing."""
 
 
 def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
@@ -50,8 +54,9 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
                 "CREATE TABLE IF NOT EXISTS main.store_settings (name VARCHAR PRIMARY KEY, value VARCHAR)"
             )
             connection.execute("INSERT OR IGNORE INTO main.store_settings VALUES ('format', ?)", [FORMAT])
-            _checked(connection, home)
+            _checked(connection, home, also=_BEFORE_ARRIVALS)
             _create_tables(connection)
+            _bring_up_to_date(connection)
             failpoint("store.before_commit")
             connection.execute("COMMIT")
     except BaseException:
@@ -60,10 +65,22 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
     return connection
 
 
-def _checked(connection: DuckDBPyConnection, home: Home) -> DuckDBPyConnection:
-    """The connection, if the store is of the format this program reads; a store of another is left as it is."""
+def _bring_up_to_date(connection: DuckDBPyConnection) -> None:
+    if _setting(connection, "format") == _BEFORE_ARRIVALS:
+        reconstruct_arrivals(connection)
+        connection.execute("UPDATE main.store_settings SET value = ? WHERE name = 'format'", [FORMAT])
+
+
+def _checked(connection: DuckDBPyConnection, home: Home, *, also: str | None = None) -> DuckDBPyConnection:
+    """The connection, if the store is of a format this program reads; a store of another is left as it is."""
     found = _setting(connection, "format")
-    if found != FORMAT:
+    if found == _BEFORE_ARRIVALS and also is None:
+        connection.close()
+        raise StorageError(
+            f"{home.store} was written by an earlier version of the program",
+            remedy="run the pipeline once: it brings the store up to date",
+        )
+    if found not in {FORMAT, also}:
         connection.close()
         raise StorageError(
             f"{home.store} has format {found}, this program reads format {FORMAT}",
@@ -75,7 +92,7 @@ def _checked(connection: DuckDBPyConnection, home: Home) -> DuckDBPyConnection:
 
 def _create_tables(connection: DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
-    for table in STORE_TABLES:
+    for table in (*STORE_TABLES, RAW_ARRIVALS):
         connection.execute(table.ddl)
 
 
@@ -84,6 +101,21 @@ def scratch_store() -> DuckDBPyConnection:
     connection = connect(None)
     _create_tables(connection)
     return connection
+
+
+def attach_store(scratch: DuckDBPyConnection, home: Home) -> bool:
+    """Attach the delivery store to a scratch store as ``store``, read-only; False where nothing has been delivered yet.
+
+    Raises:
+        BusyError: A run is under way.
+        StorageError: The store is of another format.
+    """
+    if not home.store.exists():
+        return False
+    open_store(home, read_only=True).close()
+    with duckdb_errors(home.store):
+        scratch.execute(f"ATTACH {literal(home.store)} AS store (READ_ONLY)")
+    return True
 
 
 def bind_id_key(connection: DuckDBPyConnection, id_key: bytes) -> None:
@@ -131,16 +163,21 @@ def first_known(connection: DuckDBPyConnection) -> dt.date | None:
     )
 
 
-def default_as_of(connection: DuckDBPyConnection) -> dt.date | None:
+def default_as_of(connection: DuckDBPyConnection, until: dt.date | None = None) -> dt.date | None:
     """The date a run is made for when none is given: the latest known date of the orders delivered so far.
 
     A delivery without rows counts by the date in its name: an empty day is evidence. Never the clock.
+
+    Args:
+        connection: The store.
+        until: Look at no later date; a history file that goes on counts until then.
     """
     return _date(
         connection,
-        "SELECT max(coalesce(business_date, last_known)) FROM raw.deliveries"
-        " WHERE source = 'orders' AND is_current AND status = 'accepted'",
-        [],
+        "SELECT max(least(coalesce(business_date, last_known), $until)) FROM raw.deliveries"
+        " WHERE source = 'orders' AND is_current AND status = 'accepted'"
+        " AND ($until IS NULL OR coalesce(business_date, first_known) <= $until)",
+        {"until": until},
     )
 
 
@@ -216,7 +253,7 @@ def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of
     ).fetchall()
     ids = [str(delivery_id) for (delivery_id,) in rows]
     key = _setting(connection, "id_key") or ""
-    return combine([as_of.isoformat(), config_hash(settings), code_hash(), key, *ids])
+    return combine([as_of.isoformat(), config_hash(settings), code_hash(), libraries_hash(), key, *ids])
 
 
 def _setting(connection: DuckDBPyConnection, name: str) -> str | None:
@@ -224,6 +261,6 @@ def _setting(connection: DuckDBPyConnection, name: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _date(connection: DuckDBPyConnection, sql: str, parameters: list[object]) -> dt.date | None:
+def _date(connection: DuckDBPyConnection, sql: str, parameters: list[object] | dict[str, object]) -> dt.date | None:
     row = connection.execute(sql, parameters).fetchone()
     return row[0] if row is not None else None

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from retention_pipeline.cli.running import run_job
+from retention_pipeline.cli.running import Wanted, run_job
 from retention_pipeline.config import load_settings
 from retention_pipeline.core.progress import Silent
 from retention_pipeline.intake.ingest import ingest
@@ -48,7 +48,7 @@ def run(
         patch.setenv("RETENTION_RECEIVED_ON", RECEIVED.isoformat())
         if threads is not None:
             _limit_threads(patch, threads)
-        run_job(settings, as_of, 0, Console(file=io.StringIO(), width=120))
+        run_job(settings, Wanted(as_of), Console(file=io.StringIO(), width=120))
     return published(config)
 
 

@@ -11,6 +11,7 @@ import psycopg
 
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.progress import Silent
+from retention_pipeline.core.window import EVERYTHING, Window
 from retention_pipeline.intake.ingest import ingest
 from retention_pipeline.intake.report import IntakeReport
 from tests.extract.server import READER, Server
@@ -88,10 +89,10 @@ class DatabaseShop:
             [number, customer, ordered, status, amount, updated],
         )
 
-    def ingest(self, received: str, key: bytes = KEY) -> IntakeReport:
+    def ingest(self, received: str, key: bytes = KEY, window: Window = EVERYTHING) -> IntakeReport:
         """Take in on a day; checks that records are conserved and that one delivery counts for each day."""
         day = dt.date.fromisoformat(received)
-        report = ingest(self.store, self.settings, key, received_date=day, progress=self.told)
+        report = ingest(self.store, self.settings, key, received_date=day, progress=self.told, window=window)
         loaded = " UNION ALL ".join(f"SELECT delivery_id FROM {table.qualified}" for table in SOURCE_TABLES)
         assert (
             self.query(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from retention_pipeline.core.window import Window
 from retention_pipeline.warehouse.store import data_through, default_as_of, first_known
 from tests.extract.shop import DatabaseShop
 
@@ -130,6 +131,23 @@ def test_an_earlier_day_is_not_made_up_from_what_the_table_holds_now(shop: Datab
     report = shop.ingest("2026-03-03").sources["orders"]
     assert "not read for 2026-03-02: it was read for 2026-03-04 already" in report.warnings[0]
     assert shop.deliveries() == [(None, 1), ("2026-03-04", 0)]
+
+
+def test_a_run_about_other_days_does_not_ask_the_database(shop: DatabaseShop) -> None:
+    shop.order(1, "2026-03-01 12:00+00")
+    night = Window(last=dt.date(2026, 3, 1))
+    shop.ingest("2026-03-02", window=night)
+    assert shop.deliveries() == [(None, 1), ("2026-03-01", 0)]
+    shop.order(2, "2026-03-04 12:00+00")
+    days = Window(dt.date(2026, 2, 1), dt.date(2026, 2, 28), is_history=True)
+    for window in (days, Window(last=dt.date(2026, 3, 3))):
+        report = shop.ingest("2026-03-05", window=window).sources["orders"]
+        assert report.warnings == [
+            "not read: the run is about other days than 2026-03-04, and a database only tells how it is now"
+        ]
+    assert shop.deliveries() == [(None, 1), ("2026-03-01", 0)]
+    shop.ingest("2026-03-05", window=Window(last=dt.date(2026, 3, 4)))
+    assert shop.deliveries()[-1] == ("2026-03-04", 1)
 
 
 def test_a_cursor_from_the_future_waits_and_does_not_carry_the_position_away(shop: DatabaseShop) -> None:

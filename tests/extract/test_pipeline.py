@@ -15,7 +15,9 @@ import pytest
 
 from retention_pipeline.config import load_settings
 from retention_pipeline.core.progress import Silent
-from retention_pipeline.intake.ingest import ingest
+from retention_pipeline.core.window import EVERYTHING
+from retention_pipeline.defs import raw
+from retention_pipeline.warehouse.arrivals import show_deliveries
 from retention_pipeline.warehouse.store import open_store
 from tests.extract.daily_shop import FIRST, FROM_DATABASE, FROM_FILES, DailyShop
 from tests.extract.server import READER_PASSWORD
@@ -24,15 +26,16 @@ from tests.pipeline.conftest import ID_KEY, ShopFolder
 
 DAYS = 45
 INTAKE = """
-import datetime as dt, sys
+import sys
 from pathlib import Path
 from retention_pipeline.config import load_settings
 from retention_pipeline.core.progress import Silent
-from retention_pipeline.intake.ingest import ingest
+from retention_pipeline.core.window import EVERYTHING
+from retention_pipeline.defs import raw
 from retention_pipeline.warehouse.store import open_store
 settings = load_settings(Path(sys.argv[1]))
 with open_store(settings.home) as store:
-    ingest(store, settings, sys.argv[3].encode(), received_date=dt.date.fromisoformat(sys.argv[2]), progress=Silent())
+    raw.take_in(store, settings, sys.argv[2].encode(), EVERYTHING, Silent())
 """
 
 
@@ -54,9 +57,11 @@ def folder_of(path: Path, config: str) -> ShopFolder:
 
 
 def take_in(shop: ShopFolder, received: str) -> None:
+    """The first step of a run, without the others."""
     settings = load_settings(shop.config)
-    with open_store(settings.home) as store:
-        ingest(store, settings, ID_KEY.encode(), received_date=dt.date.fromisoformat(received), progress=Silent())
+    with pytest.MonkeyPatch.context() as patch, open_store(settings.home) as store:
+        patch.setenv("RETENTION_RECEIVED_ON", received)
+        raw.take_in(store, settings, ID_KEY.encode(), EVERYTHING, Silent())
 
 
 @pytest.mark.long
@@ -94,6 +99,30 @@ def test_day_by_day_from_the_database_is_the_same_shop_as_a_file_a_day(
     assert published(from_database) == published(from_files)
     through = "select source, data_through from _freshness order by 1"
     assert {str(day) for _, day in from_database.rows(through)} == {str(middle)}
+
+
+def test_what_was_known_before_another_mapping_can_still_be_asked(shop: DatabaseShop, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "mapped", FROM_DATABASE)
+    for number in range(1, 4):
+        shop.order(number, f"2026-01-0{number} 12:00+00", status="odd", ordered=f"2026-01-0{number} 10:00+00")
+        take_in(folder, f"2026-01-0{number + 1}")
+    folder.config.write_text(FROM_DATABASE + '[sources.orders.status]\nodd = "paid"\n', encoding="utf-8")
+    take_in(folder, "2026-01-05")
+
+    def known(as_of: dt.date | None) -> list[tuple[Any, ...]]:
+        with open_store(folder.settings.home) as store:
+            show_deliveries(store, as_of)
+            return store.execute(
+                "SELECT order_id, o.status FROM raw.orders o JOIN raw.deliveries d USING (delivery_id)"
+                " WHERE d.is_current AND known_date <= coalesce($as_of, known_date) ORDER BY 1",
+                {"as_of": as_of},
+            ).fetchall()
+
+    assert known(dt.date(2026, 1, 2)) == [("1", "other"), ("2", "other")]
+    assert known(dt.date(2026, 1, 3)) == [("1", "other"), ("2", "other"), ("3", "other")]
+    assert known(None) == [("1", "paid"), ("2", "paid"), ("3", "paid")]
+    take_in(folder, "2026-01-05")
+    assert known(None) == [("1", "paid"), ("2", "paid"), ("3", "paid")]
 
 
 def words_on_disk(folder: Path, words: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -175,8 +204,9 @@ def test_a_kill_while_reading_loses_nothing_and_leaves_nothing(
         if number == 4 and when == "increment":
             take_in(killed, morning)
             take_in(untouched, morning)
-    command = [sys.executable, "-c", INTAKE, str(killed.config), morning, ID_KEY]
-    died = subprocess.run(command, env={**os.environ, "RETENTION_FAILPOINT": f"{place}:kill"}, check=False)
+    command = [sys.executable, "-c", INTAKE, str(killed.config), ID_KEY]
+    surroundings = {**os.environ, "RETENTION_FAILPOINT": f"{place}:kill", "RETENTION_RECEIVED_ON": morning}
+    died = subprocess.run(command, env=surroundings, check=False)
     assert died.returncode == -signal.SIGKILL
     for number in (8, 9):  # the shop went on while the pipeline was down
         morning = daily.apply(number, shop)

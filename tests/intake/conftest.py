@@ -12,7 +12,7 @@ import pytest
 
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.progress import Silent
-from retention_pipeline.core.store_tables import STORE_TABLES
+from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
 from retention_pipeline.intake.ingest import ingest
 from retention_pipeline.intake.report import IntakeReport
 
@@ -138,7 +138,7 @@ def new_store() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("CREATE SCHEMA raw")
-    for table in STORE_TABLES:
+    for table in (*STORE_TABLES, RAW_ARRIVALS):
         connection.execute(table.ddl)
     return connection
 

@@ -16,7 +16,7 @@ import dagster as dg
 import pytest
 from rich.console import Console
 
-from retention_pipeline.cli.running import run_job
+from retention_pipeline.cli.running import Wanted, run_job
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.demo.shop import write_shop
 from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
@@ -54,10 +54,10 @@ class ShopFolder:
     def settings(self) -> Settings:
         return load_settings(self.config)
 
-    def run(self, as_of: Any = None) -> str:
+    def run(self, as_of: Any = None, **wanted: Any) -> str:
         """Run in this process; returns what was printed. A failure raises the product's own error."""
         text = io.StringIO()
-        run_job(self.settings, as_of, 0, Console(file=text, width=120))
+        run_job(self.settings, Wanted(as_of, **wanted), Console(file=text, width=120))
         return text.getvalue()
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

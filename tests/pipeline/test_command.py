@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from retention_pipeline.cli.app import app
+from retention_pipeline.cli.app import main  # noqa: F401  # registers the commands
+from retention_pipeline.cli.base import app
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError, RetentionError
 from tests.pipeline.conftest import ShopFolder
 

@@ -90,7 +90,7 @@ def make_shop(folder: Path) -> Files:
     """
     from rich.console import Console
 
-    from retention_pipeline.cli.running import run_job
+    from retention_pipeline.cli.running import Wanted, run_job
 
     write_shop(folder, customers=120, days=DAYS, start=START)
     config = folder / "retention.toml"
@@ -103,5 +103,5 @@ def make_shop(folder: Path) -> Files:
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}
     with mock.patch.dict(os.environ, {**ours, **ENVIRONMENT}, clear=True):
         settings = load_settings(config)
-        run_job(settings, AS_OF, 0, Console(file=io.StringIO()))
+        run_job(settings, Wanted(AS_OF), Console(file=io.StringIO()))
     return Files(settings.home.store, settings.home.build, config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import multiprocessing
 import os
 from multiprocessing.connection import Connection
@@ -104,3 +105,8 @@ def settings(root: Path, **sources: dict[str, Any]) -> Settings:
             "config_path": root / "retention.toml",
         }
     )
+
+
+def on_day(number: int) -> dt.date:
+    """A day of March 2025."""
+    return dt.date(2025, 3, number)

@@ -66,7 +66,7 @@ def test_a_store_of_another_format_is_refused_and_left_as_it_is(home: Home) -> N
         connection.execute("drop table raw.spend")
         connection.execute("update main.store_settings set value = '1' where name = 'format'")
     for read_only in (False, True):
-        with pytest.raises(StorageError, match="has format 1, this program reads format 2") as refused:
+        with pytest.raises(StorageError, match="has format 1, this program reads format 3") as refused:
             open_store(home, read_only=read_only)
         assert "take the delivered files in again" in str(refused.value.remedy)
     with duckdb.connect(home.store) as connection:
