@@ -180,13 +180,21 @@ def test_a_run_leaves_neither_people_nor_secrets_behind_and_survives_a_server_th
     assert words_on_disk(canary.folder, PERSONAL + SECRET) == []
 
 
-PLACES = (
-    "extract.before_rows", "extract.within_rows", "extract.after_rows", "intake.before_commit", "intake.after_commit",
-)  # fmt: skip
+OFTEN = {("extract.within_rows", "increment"), ("intake.after_commit", "history")}
+KILLS = [
+    pytest.param(place, when, marks=[] if (place, when) in OFTEN else [pytest.mark.long])
+    for place in (
+        "extract.before_rows",
+        "extract.within_rows",
+        "extract.after_rows",
+        "intake.before_commit",
+        "intake.after_commit",
+    )
+    for when in ("history", "increment")
+]
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("when", ["history", "increment"])
+@pytest.mark.parametrize(("place", "when"), KILLS)
 def test_a_kill_while_reading_loses_nothing_and_leaves_nothing(
     place: str, when: str, daily: DailyShop, shop: DatabaseShop, tmp_path: Path
 ) -> None:
