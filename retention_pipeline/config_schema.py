@@ -41,6 +41,7 @@ class Shop(Section):
     excluded_statuses: tuple[str, ...] = ("cancelled", "void", "test", "fraud")
     minimum_amount: Annotated[float, Field(ge=0)] = 0.0
     response_window_days: Annotated[int, Field(ge=1, le=365)] = 30
+    final_grace_days: Annotated[int, Field(ge=0, le=365)] = 0
     sla_hours: Annotated[float, Field(gt=0)] | None = None
     lifespan_horizon_years: Annotated[float, Field(gt=0, le=50)] = 5.0
     channel_segment: Name | None = None
@@ -114,12 +115,14 @@ class Rfm(Section):
 
 
 class Limits(Section):
-    """``[limits]``: from where on an input is refused rather than repaired."""
+    """``[limits]``: from where on an input is refused rather than repaired, and a rate is called out of control."""
 
     max_quarantined_share: Annotated[float, Field(ge=0, le=1)] = 0.05
     tolerated_quarantined_rows: Annotated[int, Field(ge=0)] = 10
     max_rate_age_days: Annotated[int, Field(ge=0)] = 7
     earliest_date: dt.date = dt.date(1990, 1, 1)
+    control_sigmas: Annotated[float, Field(ge=1, le=10)] = 3.0
+    control_floor: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
 class Publish(Section):

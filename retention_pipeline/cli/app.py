@@ -110,7 +110,7 @@ def query(
 def explain(
     context: typer.Context,
     metric: Annotated[str, typer.Argument(help="A metric, such as customer_retention_rate.set_based.")],
-    period: Annotated[str | None, typer.Option(help="A day of the period; default: the latest complete one.")] = None,
+    period: Annotated[str | None, typer.Option(help="A day of the period; default: the latest final one.")] = None,
     segment: Annotated[str | None, typer.Option(help="A segment, such as country=DE; default: everybody.")] = None,
     basis: Annotated[str | None, typer.Option(help="purchase_window, calendar, subscription or a scale.")] = None,
     grain: Annotated[str | None, typer.Option(help="Length of the period; default month where published.")] = None,

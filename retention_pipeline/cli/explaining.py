@@ -16,6 +16,7 @@ from rich.text import Text
 from retention_pipeline.cli.tables import own_name, print_table
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError
+from retention_pipeline.core.status import Status
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.metrics.definition import MetricDefinition
 from retention_pipeline.metrics.facts import TOTAL
@@ -53,7 +54,7 @@ def explain(settings: Settings, name: str, wanted: Wanted, console: Console) -> 
     except NothingPublishedError as error:
         console.print(f"\n{error}: no value to explain yet")
         return
-    _print_cell(cell, console)
+    _print_cell(cell, settings.shop.final_grace_days, console)
     _print_rows(settings, cell, rows_behind(cell, definition.family), console)
 
 
@@ -135,7 +136,7 @@ def _conditions(wanted: Wanted) -> list[str]:
     return found
 
 
-def _print_cell(cell: dict[str, Any], console: Console) -> None:
+def _print_cell(cell: dict[str, Any], grace_days: int, console: Console) -> None:
     who = "everybody" if cell["segment_set"] == TOTAL else f"{cell['segment_set']} = {cell['segment_key']}"
     cohort = (
         "" if cell["cohort_age"] is None else f", cohort {cell['cohort_start'] or 'all'} at age {cell['cohort_age']}"
@@ -157,7 +158,8 @@ def _print_cell(cell: dict[str, Any], console: Console) -> None:
         console.print(Text(f"  assumes      {cell['assumptions']}"))
     console.print(Text(f"  n            {cell['n']}"))
     through = f", delivered through {cell['data_through']}" if cell["data_through"] else ""
-    console.print(Text(f"  status       {cell['status']}, as of {cell['as_of']}{through}"))
+    grace = f", final after {grace_days} days of grace" if grace_days and cell["status"] == Status.PROVISIONAL else ""
+    console.print(Text(f"  status       {cell['status']}, as of {cell['as_of']}{through}{grace}"))
 
 
 def _print_rows(settings: Settings, cell: dict[str, Any], rows: Rows, console: Console) -> None:

@@ -1,4 +1,4 @@
-"""What ``run`` and ``status`` print: the last complete periods, freshness, where the files are.
+"""What ``run`` and ``status`` print: the last final periods, freshness, where the files are.
 
 Belongs here: reading the published version for people. Not here: any number that is not published.
 """
@@ -83,7 +83,7 @@ def show_status(settings: Settings, console: Console) -> None:
 def _print_headlines(settings: Settings, published: DuckDBPyConnection, console: Console) -> None:
     grain = next(grain for grain in _PREFERRED_GRAINS if grain in settings.shop.grains)
     periods = published.execute(
-        "select period_start, label, is_complete from dim_period where grain = ? order by is_complete desc, "
+        "select period_start, label, is_final from dim_period where grain = ? order by is_final desc, "
         "period_start desc limit ?",
         [grain, PERIODS_SHOWN],
     ).fetchall()
@@ -98,7 +98,7 @@ def _print_headlines(settings: Settings, published: DuckDBPyConnection, console:
         if any(status != Status.SOURCE_ABSENT for *_, status in shown):
             cells = [_cell(found.get(start), form) for start, _, _ in periods]
             rows.append([label.format(currency=settings.shop.currency), *cells])
-    title = f"\nlast complete {grain}s, 95 % interval in brackets"
+    title = f"\nlast final {grain}s, 95 % interval in brackets"
     print_table(console, ("", *(name for _, name, _ in periods)), rows, title=title)
 
 

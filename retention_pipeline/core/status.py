@@ -12,9 +12,9 @@ class Status(StrEnum):
     """How far a value can be trusted; every metric row carries exactly one."""
 
     FINAL = "final"
-    """The whole period has been delivered."""
+    """The whole period has been delivered, and the days of grace after it (none unless configured)."""
     PROVISIONAL = "provisional"
-    """The period has begun and is still open, or part of it has not been delivered."""
+    """The period is still open, part of it has not been delivered, or its grace period has not passed."""
     IMMATURE = "immature"
     """Not every member could have reached this cell yet; no value."""
     UNDEFINED = "undefined"

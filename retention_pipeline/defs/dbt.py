@@ -71,6 +71,7 @@ def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "excluded_statuses": list(shop.excluded_statuses),
         "minimum_amount": shop.minimum_amount,
         "response_window_days": shop.response_window_days,
+        "final_grace_days": shop.final_grace_days,
         "sla_hours": shop.sla_hours,
         "channel_segment": shop.channel_segment,
         "loyalty_segment": shop.loyalty_segment,

@@ -19,6 +19,7 @@ from retention_pipeline.metrics.benchmarks import BENCHMARK_COMPARISON, compare
 from retention_pipeline.metrics.claim_estimates import Evidence
 from retention_pipeline.metrics.claims import CLAIMS, judge_claims
 from retention_pipeline.metrics.context import MetricContext
+from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, control_limits
 from retention_pipeline.metrics.order_gap_survival import ORDER_GAP_SURVIVAL, survival_rows
 
 Frames = Mapping[str, pd.DataFrame]
@@ -58,6 +59,11 @@ def _claims(facts: Frames, context: MetricContext) -> pd.DataFrame:
     return judge_claims(evidence, context)
 
 
+def _control_limits(facts: Frames, context: MetricContext) -> pd.DataFrame:
+    values = facts[METRIC_VALUES.name]
+    return control_limits(values, sigmas=context.control_sigmas, floor=context.control_floor)
+
+
 METRIC_TABLES: Final = (
     MetricTable(
         ORDER_GAP_SURVIVAL,
@@ -84,6 +90,12 @@ METRIC_TABLES: Final = (
         },
         (metrics_key(METRIC_VALUES.name), _marts("fct_claim_evidence"), _marts("fct_nps_retention_period")),
         _claims,
+    ),
+    MetricTable(
+        CONTROL_LIMITS,
+        {METRIC_VALUES.name: f"from {METRIC_VALUES.qualified} where segment_set = 'all' and status = 'final'"},
+        (metrics_key(METRIC_VALUES.name),),
+        _control_limits,
     ),
 )
 """In the order they are made; all of them after ``metric_values``."""

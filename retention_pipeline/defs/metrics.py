@@ -38,6 +38,10 @@ def metric_context(settings: Settings, inputs: Inputs) -> MetricContext:
         sources=frozenset(settings.sources.configured()),
         activity_window_days=settings.shop.activity_window_days,
         lifespan_horizon_years=settings.shop.lifespan_horizon_years,
+        response_window_days=settings.shop.response_window_days,
+        final_grace_days=settings.shop.final_grace_days,
+        control_sigmas=settings.limits.control_sigmas,
+        control_floor=settings.limits.control_floor,
     )
 
 

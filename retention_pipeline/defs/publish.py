@@ -5,6 +5,7 @@ Belongs here: the asset. Not here: which tables are published (``tables``), the 
 
 import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -20,12 +21,17 @@ from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.tables import CheckRow, published_tables
+from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, warnings_of
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.fingerprints import config_hash
+from retention_pipeline.warehouse.frames import read_frame
 from retention_pipeline.warehouse.keys import id_key_fingerprint, load_id_key
 from retention_pipeline.warehouse.publish import Published, publish, published_before
 from retention_pipeline.warehouse.store import open_store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 NEEDS = tuple(stage for name in GATED_STAGES for stage in (name, f"gate:{name}"))
 """Every stage and every gate, all of the same inputs: a mixture cannot be published."""
@@ -84,7 +90,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
     }
     with connect(settings.home.build, read_only=True) as build:
         tables = published_tables(build, marts, freshness, checks)
-        return publish(
+        published = publish(
             settings.home,
             build,
             tables,
@@ -92,6 +98,14 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             keep=settings.publish.keep_versions,
             progress=progress,
         )
+        warn_of_control_limits(build, progress)
+    return published
+
+
+def warn_of_control_limits(build: "DuckDBPyConnection", progress: Progress) -> None:
+    """Say which rates lie outside their control limits in their latest final period; nothing depends on it."""
+    for warning in warnings_of(read_frame(build, f"from {CONTROL_LIMITS.qualified} where is_latest")):
+        progress.warn(warning)
 
 
 def _seconds(settings: Settings, inputs: Inputs) -> dict[str, float]:

@@ -42,12 +42,12 @@ _revenue = partial(_metric, metric="revenue", unit="money", is_additive=True, so
 
 DEFINITIONS: Final = (
     _repeat(
-        variant="in_period", source="A2",
+        variant="in_period", source="A2", has_control_limits=True,
         meaning="Of the customers who bought in the period, the share that bought twice or more in it.",
         formula="customers with two or more valid orders in the period / ordering customers",
     ),
     _repeat(
-        variant="returning", source="derived",
+        variant="returning", source="derived", has_control_limits=True,
         meaning="Of the customers who bought in the period, the share that had bought before it.",
         formula="ordering customers whose first order lies before the period / ordering customers",
     ),
@@ -144,7 +144,7 @@ def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.Dat
     parts = (
         (period, [*own, *margins.cells(period)]),
         (buckets, [*concentration.bucket_cells(buckets)]),
-        (concentrated, [*concentration.concentration_cells(concentrated)]),
+        (concentrated, [*concentration.concentration_cells(concentrated, context)]),
     )
     return together([assemble(each, cells, DEFINITIONS, context, source="orders") for each, cells in parts])
 

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pandas as pd
 
+from retention_pipeline.core.periods import Grain, period_end
 from retention_pipeline.core.status import Status
+from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.definition import CALENDAR, MetricDefinition
-from retention_pipeline.metrics.facts import TOTAL, Facts
+from retention_pipeline.metrics.facts import TOTAL, Facts, as_dates
 from retention_pipeline.metrics.intervals import DELTA, WILSON, ratio_delta, wilson, within
 from retention_pipeline.metrics.rows import Cells, only_where
+from retention_pipeline.metrics.status import Bools, is_complete
 
 ORDERS_BUCKET: Final = "orders_bucket"
 
@@ -81,7 +84,7 @@ def bucket_cells(per_bucket: Facts) -> Iterator[Cells]:
         )
 
 
-def concentration_cells(period: Facts) -> Iterator[Cells]:
+def concentration_cells(period: Facts, context: MetricContext) -> Iterator[Cells]:
     """Cells of ``CONCENTRATION``; ``period`` holds ``fct_concentration_period``."""
     n, top, existing = period["customers_count"], period["next_value_top"], period["next_value_existing"]
     by_margin = period.frame["is_margin"].to_numpy(dtype=bool)
@@ -94,6 +97,7 @@ def concentration_cells(period: Facts) -> Iterator[Cells]:
         denominator=period["next_value_total"],
         n=n,
         assumptions=np.where(by_margin, "margin=order_cost", "margin=revenue").astype(object),
+        settled=_next_is_final(period, context),
     )
     of_existing = replace(
         of_all,
@@ -104,3 +108,9 @@ def concentration_cells(period: Facts) -> Iterator[Cells]:
     known = period.frame["is_next_complete"].to_numpy(dtype=bool)
     for one in (of_all, of_existing):
         yield from only_where(one, known, Status.IMMATURE)
+
+
+def _next_is_final(period: Facts, context: MetricContext) -> Bools:
+    ends = zip(period.frame["period_end"], period.frame["grain"], strict=True)
+    following = pd.Series([period_end(end.date(), cast("Grain", grain)) for end, grain in ends], dtype=object)
+    return is_complete(as_dates(following).to_numpy(), context.settled_through("orders"))

@@ -23,6 +23,10 @@ class MetricContext:
         sources: Names of the configured sources; without its source a metric is ``source_absent``.
         activity_window_days: Days that an order keeps its customer active.
         lifespan_horizon_years: Horizon to which lifespans are restricted.
+        response_window_days: Days within which an answer to an invitation counts.
+        final_grace_days: Days of deliveries to wait for, after a period, before its values are final.
+        control_sigmas: Distance of control limits from their centre, in standard deviations.
+        control_floor: Least distance from the centre, as a fraction, that is outside control limits.
     """
 
     as_of: dt.date
@@ -33,8 +37,20 @@ class MetricContext:
     sources: frozenset[str] = frozenset({"orders", "customers", "feedback"})
     activity_window_days: int = 90
     lifespan_horizon_years: float = 5.0
+    response_window_days: int = 30
+    final_grace_days: int = 0
+    control_sigmas: float = 3.0
+    control_floor: float = 0.01
 
     def through_all(self, *sources: str) -> dt.date | None:
         """The last date up to which every one of these sources has been delivered; None where one has not at all."""
         dates = [date for source in sources if (date := self.data_through.get(source)) is not None]
         return min(dates) if len(dates) == len(sources) else None
+
+    def settled_through(self, source: str) -> dt.date | None:
+        """The last date whose values are final: that of the source's deliveries, less the grace period.
+
+        The only reader of the grace period: what is *counted* goes by ``data_through``, what is *final* by this.
+        """
+        through = self.data_through.get(source)
+        return None if through is None else through - dt.timedelta(days=self.final_grace_days)

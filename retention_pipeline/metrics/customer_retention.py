@@ -62,7 +62,7 @@ DEFINITIONS: Final = (
         formula="count of distinct customers with a valid order in the period",
     ),
     _retention(
-        variant="set_based", interval=WILSON, source="A1, A2, A4, read strictly",
+        variant="set_based", interval=WILSON, has_control_limits=True, source="A1, A2, A4, read strictly",
         meaning="Of the customers you had at the start, the share you still had at the end; never above 1.",
         formula="retained / start",
     ),
@@ -77,7 +77,7 @@ DEFINITIONS: Final = (
         formula="(reactivated - new_lost) / start = count_based - set_based",
     ),
     _churn(
-        variant="base_leavers", interval=WILSON, source="A1, A2",
+        variant="base_leavers", interval=WILSON, has_control_limits=True, source="A1, A2",
         meaning="Of the customers you had at the start, the share that left.", formula="lost / start = 1 - set_based",
     ),
     _churn(
@@ -86,7 +86,7 @@ DEFINITIONS: Final = (
         formula="(lost + new_lost) / start",
     ),
     _metric(
-        metric="reactivation_rate", unit="fraction", interval=WILSON, source="derived",
+        metric="reactivation_rate", unit="fraction", interval=WILSON, has_control_limits=True, source="derived",
         meaning="Of the former customers who were inactive at the start, the share that came back.",
         formula="reactivated / customers who had ordered before period_start and were not active at it",
     ),

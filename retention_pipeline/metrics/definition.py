@@ -36,7 +36,9 @@ ON_CALENDAR: Final = (CALENDAR,)
 ON_PURCHASE_WINDOW: Final = (PURCHASE_WINDOW,)
 ANY_SCALE: Final = "scale_*"
 
-PERIOD_RULE: Final = "final once every day of the period has been delivered, provisional before"
+PERIOD_RULE: Final = (
+    "final once every day of the period, and of final_grace_days after it, has been delivered, provisional before"
+)
 ANSWER_RULE: Final = PERIOD_RULE + "; source_absent where the shop delivers no such answers"
 
 
@@ -57,6 +59,8 @@ class MetricDefinition:
         is_additive: Whether values may be summed over periods and segments.
         has_assumptions: Whether its rows state a horizon, discounting or margin basis in ``assumptions``.
         totals_only: Whether it exists for ``segment_set = 'all'`` only.
+        has_control_limits: Whether its totals are judged by the periods before: a share of cases, for each of which the
+            period decides anew.
         maturity: When a value becomes final.
         version: Raised when the formula changes, so that a changed number can be told from a changed definition.
         owner: Who answers questions about it.
@@ -74,6 +78,7 @@ class MetricDefinition:
     is_additive: bool = False
     has_assumptions: bool = False
     totals_only: bool = False
+    has_control_limits: bool = False
     maturity: str = PERIOD_RULE
     version: int = 1
     owner: str = "retention analytics"

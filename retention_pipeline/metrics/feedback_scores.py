@@ -38,7 +38,7 @@ DEFINITIONS: Final = (
     _answers(variant="passives", meaning="Answers of 7 or 8.", formula="count of answers of 7 or 8"),
     _answers(variant="detractors", meaning="Answers of 0 to 6.", formula="count of answers of 0 to 6"),
     _satisfaction(
-        variant="top_box", unit="fraction", interval=WILSON, source="CSAT convention",
+        variant="top_box", unit="fraction", interval=WILSON, has_control_limits=True, source="CSAT convention",
         meaning="Share of answers in the two best grades of the scale.",
         formula="answers in the two highest points of the scale / answers",
     ),
@@ -47,7 +47,7 @@ DEFINITIONS: Final = (
         meaning="Average grade, in points of its own scale.", formula="sum of scores / answers",
     ),
     _satisfaction(
-        variant="thumbs", unit="fraction", interval=WILSON, source="A1", bases=("scale_0_1",),
+        variant="thumbs", unit="fraction", interval=WILSON, has_control_limits=True, source="A1", bases=("scale_0_1",),
         meaning="Share of thumbs that point up.", formula="thumbs up / thumbs",
     ),
     _metric(

@@ -138,7 +138,7 @@ def _spell_cells(period: Facts, context: MetricContext) -> Iterator[Cells]:
     retention = divide(period["customers_retained"], start)
     binomial = divide(retention * (1 - retention), start)
     # Lifespans of subscriptions go by the source subscriptions, what their customers spend by orders.
-    ordered = is_complete(period.frame["period_end"].to_numpy(), context.data_through.get("orders"))
+    ordered = is_complete(period.frame["period_end"].to_numpy(), context.settled_through("orders"))
     product = partial(_product, period, settled=ordered)
     over_years = partial(product, years, variance, smallest_group([customers, lives]))
     yield product(

@@ -145,7 +145,7 @@ def _cells(groups: Facts, curves: Curves, people: Floats, context: MetricContext
 
 def _days_followed(groups: Facts, context: MetricContext) -> Floats:
     """Days that every order of the period has been followed for, at least; negative while none has."""
-    through = context.data_through.get("orders")
+    through = context.settled_through("orders")
     if through is None:
         return np.full(len(groups), -1.0)
     last_day = groups.frame["period_end"] - pd.Timedelta(days=1)

@@ -53,8 +53,9 @@ def paid_back(cohorts: pd.DataFrame, spend: pd.DataFrame, context: MetricContext
         context: The circumstances of the run; only periods that have been delivered count.
 
     Returns:
-        The period of each cohort's start with ``cohort_size``, ``age_net`` and ``age_margin`` (NaN while not reached)
-        and ``has_margin`` (whether every order so far carries a cost).
+        The period of each cohort's start with ``cohort_size``, ``age_net`` and ``age_margin`` (NaN while not reached),
+        ``has_margin`` (whether every order so far carries a cost), and with ``end_net`` and ``end_margin``, the ends of
+        the periods of those ages.
     """
     costs = spend[["calendar", "grain", "period_start", "segment_set", "segment_key", "acquisition_spend"]]
     costs = costs.assign(cohort_start=as_dates(costs["period_start"])).drop(columns="period_start")
@@ -69,18 +70,20 @@ def paid_back(cohorts: pd.DataFrame, spend: pd.DataFrame, context: MetricContext
         "age_margin": is_delivered & is_costed & (cells["margin_to_date"] >= cost).to_numpy(dtype=bool),
     }
     ages = {name: cells["cohort_age"].astype("float64").where(there) for name, there in reached.items()}
-    by_cohort = cells.assign(has_margin=is_costed, **ages).groupby(_COHORT, observed=True, sort=False)
-    found = by_cohort.agg({**dict.fromkeys(ages, "min"), "has_margin": "min"}).reset_index()
+    over = {name.replace("age", "end"): as_dates(cells["period_end"]).where(there) for name, there in reached.items()}
+    by_cohort = cells.assign(has_margin=is_costed, **ages, **over).groupby(_COHORT, observed=True, sort=False)
+    found = by_cohort.agg({**dict.fromkeys((*ages, *over), "min"), "has_margin": "min"}).reset_index()
     first = cells.loc[cells["cohort_age"] == 0, [*_COHORT, "period_start", "period_end", "cohort_size"]]
     return Facts.of(first.merge(found, on=_COHORT, validate="one_to_one"), basis=CALENDAR)
 
 
-def cells(cohorts: Facts) -> Iterator[Cells]:
+def cells(cohorts: Facts, context: MetricContext) -> Iterator[Cells]:
     """Cells of the definitions above over the rows of :func:`paid_back`."""
     possible = {"net": np.ones(len(cohorts), dtype=bool), "margin": cohorts["has_margin"] == 1}
     for variant, may_follow in possible.items():
         name, age = f"payback_age.{variant}", cohorts[f"age_{variant}"]
         reached = ~np.isnan(age)
-        yield count(name, age, n=cohorts["cohort_size"], where=reached)
+        settled = is_complete(cohorts.frame[f"end_{variant}"].to_numpy(), context.settled_through("orders"))
+        yield count(name, age, n=cohorts["cohort_size"], where=reached, settled=settled)
         yield without_value(name, Status.IMMATURE, ~reached & may_follow)
         yield without_value(name, Status.SOURCE_ABSENT, ~reached & ~may_follow)

@@ -109,7 +109,7 @@ def assemble(
         cells: At least one; each named in ``definitions``.
         definitions: The definitions of one family.
         context: The circumstances of the run.
-        source: The source whose ``data_through`` makes a period complete.
+        source: The source whose deliveries make a period final.
 
     Returns:
         The columns of ``METRIC_VALUES`` in order; texts as categories, dates as datetime64[us].
@@ -119,7 +119,7 @@ def assemble(
     """
     by_name = {definition.name: definition for definition in definitions}
     through = context.data_through.get(source)
-    complete = is_complete(facts.frame["period_end"].to_numpy(), through)
+    complete = is_complete(facts.frame["period_end"].to_numpy(), context.settled_through(source))
     chosen, blocks, described, assumed = [], [], [], []
     for one in cells:
         definition = by_name[one.name]

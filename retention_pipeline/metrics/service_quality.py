@@ -45,6 +45,7 @@ DEFINITIONS: Final = (
     ),
     _metric(
         metric="complaint_rate", variant="customers", unit="fraction", bases=ON_PURCHASE_WINDOW, interval=WILSON,
+        has_control_limits=True,
         meaning="Share of customers who complained; more than 1 where people without recent orders complain.",
         formula="customers who complained / customers active at the start or end, or ordering in the period; without"
         " interval above 1",
@@ -63,7 +64,7 @@ DEFINITIONS: Final = (
         formula="90th percentile of the hours from opening to first answer, tickets answered by as_of, interpolated",
     ),
     _metric(
-        metric="sla_met_rate", unit="fraction", interval=WILSON, maturity=_ANSWERED_RULE,
+        metric="sla_met_rate", unit="fraction", interval=WILSON, has_control_limits=True, maturity=_ANSWERED_RULE,
         meaning="Share of tickets whose first answer came within the promised time.",
         formula="tickets answered by the time promised / tickets answered, or due before the end of as_of, that carry"
         " a promise (their own, or sla_hours)",
@@ -102,7 +103,7 @@ def _tickets_rows(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> 
     joined = dated[0].merge(dated[1], on=_JOIN, how="left", validate="one_to_one")
     by_ticket, by_activity = Facts.of(joined, basis=CALENDAR), Facts.of(joined, basis=PURCHASE_WINDOW)
     ends = by_ticket.frame["period_end"].to_numpy()
-    ordered = is_complete(ends, context.data_through.get("orders"))
+    ordered = is_complete(ends, context.settled_through("orders"))
     yield rows(by_ticket, [*_counts(by_ticket), *_answers(by_ticket), _per_order(by_ticket, ordered)])
     yield rows(by_activity, _per_customer(by_activity, ordered))
 

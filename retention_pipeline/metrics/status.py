@@ -35,7 +35,11 @@ HAS_PARTS: Final = HAS_VALUE | np.array([status is Status.UNDEFINED for status i
 
 
 def is_complete(period_end: NDArray[np.datetime64], data_through: dt.date | None) -> Bools:
-    """Whether every day of the period has been delivered: ``data_through >= period_end - 1 day``."""
+    """Whether every day of the period lies within: ``data_through >= period_end - 1 day``.
+
+    Asked of the deliveries it says whether a period has been delivered; asked of ``MetricContext.settled_through``,
+    whether it is final.
+    """
     if data_through is None:
         return np.zeros(len(period_end), dtype=bool)
     return np.asarray(period_end <= np.datetime64(data_through) + np.timedelta64(1, "D"), dtype=bool)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from retention_pipeline.core.status import Status
@@ -18,11 +19,13 @@ from retention_pipeline.metrics.definition import (
     ANY_SCALE,
     PURCHASE_WINDOW,
     SPELL_BASES,
+    SUBSCRIPTION,
     MetricDefinition,
 )
 from retention_pipeline.metrics.facts import KEYS, Facts
 from retention_pipeline.metrics.intervals import WILSON, wilson
 from retention_pipeline.metrics.rows import Cells, absent, assemble, only_where
+from retention_pipeline.metrics.status import Bools, is_complete
 
 RESPONSE_RATE: Final = "survey_response_rate.standard"
 RETENTION: Final = "retention_by_nps_group.standard"
@@ -32,7 +35,7 @@ _metric = partial(MetricDefinition, family="feedback_scores", unit="fraction", i
 
 DEFINITIONS: Final = (
     _metric(
-        metric="survey_response_rate", bases=(ANY_SCALE,), source="survey convention",
+        metric="survey_response_rate", bases=(ANY_SCALE,), has_control_limits=True, source="survey convention",
         meaning="Share of surveys sent in the period that were answered in time, all questions of a scale together.",
         formula="surveys answered within response_window_days of the day they were sent / surveys sent",
         maturity="immature until response_window_days after the period have been delivered, final then; source_absent "
@@ -69,6 +72,7 @@ def response_rates(facts: Mapping[str, pd.DataFrame], context: MetricContext) ->
         n=asked,
         interval=wilson(answered, asked),
         people=surveys["customers_count"],
+        settled=_watched(surveys, context.response_window_days, context, "feedback"),
     )
     cells = only_where(rate, surveys["is_closed"] == 1, Status.IMMATURE)
     return assemble(surveys, cells, DEFINITIONS, context, source="feedback")
@@ -82,9 +86,24 @@ def retention_by_group(facts: Mapping[str, pd.DataFrame], context: MetricContext
         return assemble(nobody, absent(nobody, [RETENTION]), DEFINITIONS, context, source="feedback")
     groups = Facts.of(followed)
     active, kept = groups["customers_active_at_answer"], groups["customers_retained"]
-    rate = Cells(name=RETENTION, numerator=kept, denominator=active, n=active, interval=wilson(kept, active))
+    window = context.activity_window_days
+    by_orders, by_subscriptions = (_watched(groups, window, context, name) for name in ("orders", "subscriptions"))
+    rate = Cells(
+        name=RETENTION,
+        numerator=kept,
+        denominator=active,
+        n=active,
+        interval=wilson(kept, active),
+        settled=np.where(groups.frame["basis"] == SUBSCRIPTION, by_subscriptions, by_orders),
+    )
     cells = only_where(rate, groups["is_mature"] == 1, Status.IMMATURE)
     return assemble(groups, cells, DEFINITIONS, context, source="feedback")
+
+
+def _watched(facts: Facts, days: int, context: MetricContext, source: str) -> Bools:
+    """Whether the deliveries of so many days after each period are final."""
+    ends = facts.frame["period_end"] + pd.Timedelta(days=days)
+    return is_complete(ends.to_numpy(), context.settled_through(source))
 
 
 def on_scales(answers: pd.DataFrame) -> pd.DataFrame:

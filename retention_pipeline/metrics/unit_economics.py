@@ -115,10 +115,10 @@ def _cells(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> Iterato
     yield costs, [*_costs(costs, _delivered(costs, context))]
     years = Facts.of(_beside_spend(yearly(facts, context).frame, spent))
     # What customers are worth goes by orders on either basis.
-    ordered = is_complete(years.frame["period_end"].to_numpy(), context.data_through.get("orders"))
+    ordered = is_complete(years.frame["period_end"].to_numpy(), context.settled_through("orders"))
     yield years, [*_worths(years, _delivered(years, context) & ordered)]
     cohorts = payback.paid_back(facts["fct_cohort_period"], spent, context)
-    yield cohorts, [*payback.cells(cohorts)]
+    yield cohorts, [*payback.cells(cohorts, context)]
 
 
 def _absent(facts: Mapping[str, pd.DataFrame]) -> Iterator[tuple[Facts, list[Cells]]]:
@@ -154,7 +154,7 @@ def _beside_spend(years: pd.DataFrame, spent: pd.DataFrame) -> pd.DataFrame:
 def _delivered(rows: Facts, context: MetricContext) -> Bools:
     """Whether the customers of each row, too, have been delivered for the whole period."""
     ends = rows.frame["period_end"].to_numpy()
-    orders, subscriptions = (is_complete(ends, context.data_through.get(name)) for name in ("orders", "subscriptions"))
+    orders, subscriptions = (is_complete(ends, context.settled_through(name)) for name in ("orders", "subscriptions"))
     return np.where(rows.frame["basis"] == SUBSCRIPTION, subscriptions, orders)
 
 

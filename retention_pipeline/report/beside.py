@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from retention_pipeline.core.periods import period_label
-from retention_pipeline.report.published import Value
+from retention_pipeline.report.published import Value, final_column
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,6 +29,17 @@ class Waiting:
     low: tuple[float | None, ...]
     high: tuple[float | None, ...]
     orders: int
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A share with the limits that the periods before it set; without limits there was too little before it."""
+
+    value: float
+    center: float | None
+    low: float | None
+    high: float | None
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -103,14 +114,27 @@ def read_waiting(published: DuckDBPyConnection, segment_set: str) -> dict[str, W
 
 
 def read_moves(published: DuckDBPyConnection) -> Moves | None:
-    """Customers between groups in the latest complete period."""
+    """Customers between groups in the latest final period."""
     rows = _rows(
         published, "fct_rfm_transition",
         "select label, from_group, to_group, customers_count from fct_rfm_transition "
-        "join dim_period using (grain, period_start) where is_complete "
+        f"join dim_period using (grain, period_start) where {final_column(published)} "
         "qualify period_start = max(period_start) over () order by from_group, to_group",
     )  # fmt: skip
     return Moves(rows[0][0], {(start, end): count for _, start, end, count in rows}) if rows else None
+
+
+def read_control(
+    published: DuckDBPyConnection, grain: Grain, metric: str, variant: str, basis: str
+) -> dict[dt.date, Judged]:
+    """A share of everybody and its control limits by ``period_start``; final periods only."""
+    rows = _rows(
+        published, "control_limits",
+        "select period_start, value, center, lower_limit, upper_limit, verdict from control_limits "
+        "where grain = ? and metric = ? and variant = ? and basis = ?",
+        grain, metric, variant, basis,
+    )  # fmt: skip
+    return {start: Judged(*rest) for start, *rest in rows}
 
 
 def read_at_risk(published: DuckDBPyConnection) -> list[AtRisk]:

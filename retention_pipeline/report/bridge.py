@@ -67,12 +67,12 @@ def bridge_section(published: DuckDBPyConnection, grain: Grain, periods: Sequenc
         amount_axis(axes.yaxis)
         figure.legend(loc="outside lower center", ncols=len(parts))
 
-    latest = max((place for place, period in enumerate(periods) if period.is_complete), default=len(periods) - 1)
+    latest = max((place for place, period in enumerate(periods) if period.is_final), default=len(periods) - 1)
     said = ", ".join(f"{variant} {with_interval(parts[variant][latest], amount)}" for variant in parts)
     caption = f"{periods[latest].label}, {currency}: {said}."
     alt = f"Stacked bars for {len(periods)} periods, {periods[0].label} to {periods[-1].label}. In {caption}"
     if any(value.is_open for values in parts.values() for value in values):
-        caption += " Pale and hatched: the period is still open, so its values may change."
+        caption += " Pale and hatched: the period is still open or not final yet, so its values may change."
     svg = draw("bridge", 4.0, paint, title=title, alt=alt)
     return Section("bridge", HEADING, meanings, (Picture(svg, caption),))
 

@@ -45,7 +45,7 @@ def heatmap_section(published: DuckDBPyConnection, grain: Grain | None) -> Secti
 
     caption = "Blank: that age has not been reached. The first period itself, always 100 %, is left out."
     if any(value.is_open for cohort in cohorts for value in cohort.by_age.values()):
-        caption += " Hatched: the period is still open, so its value may change."
+        caption += " Hatched: the period is still open or not final yet, so its value may change."
     alt = (
         f"Heatmap of {len(cohorts)} cohorts, {cohorts[0].label} to {cohorts[-1].label}; shares from "
         f"{percent(min(every))} to {percent(max(every))}. {_first_ages(cohorts)}"
@@ -80,7 +80,7 @@ def value_section(published: DuckDBPyConnection, grain: Grain | None, currency: 
     is_open = any(cell.is_open for cohort in cohorts for cell in cohort.by_age.values())
     alt = f"One rising curve for each of {len(cohorts)} cohorts, {oldest.label} to {cohorts[-1].label}. {caption}"
     if is_open:
-        caption += " Dashed: the period is still open, so the value may change."
+        caption += " Dashed: the period is still open or not final yet, so the value may change."
     svg = draw("value", 3.8, paint, title=title, alt=alt)
     return Section("value", heading, (meaning,), (Picture(svg, caption),), notes=_cut(cohorts))
 

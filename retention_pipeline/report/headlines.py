@@ -1,4 +1,4 @@
-"""The table at the top: a few rates and averages for the last complete periods.
+"""The table at the top: a few rates and averages for the last final periods.
 
 Belongs here: choosing the periods, laying out the cells. Not here: which numbers are headlines, and their format
 (``cli`` decides).
@@ -36,9 +36,9 @@ class HeadlineTable:
 def headline_table(
     published: DuckDBPyConnection, grain: Grain, periods: Sequence[Period], headlines: Sequence[Headline], currency: str
 ) -> HeadlineTable:
-    """The last complete periods (open ones only while none is complete), one row per headline that has a source."""
-    complete = [period for period in periods if period.is_complete] or list(periods)
-    shown = complete[-PERIODS_SHOWN:]
+    """The last final periods (open ones only while none is final), one row per headline that has a source."""
+    final = [period for period in periods if period.is_final] or list(periods)
+    shown = final[-PERIODS_SHOWN:]
     rows = []
     for label, metric, variant, basis, form in headlines:
         found = read_series(published, grain, metric, variant, basis)

@@ -75,7 +75,7 @@ def _picture(shown: Sequence[tuple[str, Estimate]], currency: str) -> Picture:
     )
     caption = "Dot: value; bar: 95 % interval, where there is a standard one; on the right what it takes for granted."
     if any(each.value.is_open for _, each in shown):
-        caption += " Hollow: the year is still open, so the value may change."
+        caption += " Hollow: the year is still open or not final yet, so the value may change."
     svg = draw("lifetime", 1.1 + 0.3 * len(shown), paint, title=title, alt=f"Dots in {currency}: {said}. {caption}")
     return Picture(svg, caption)
 

@@ -85,7 +85,7 @@ def line_picture(
     caption = " ".join(_latest(line, periods, scale.form, named=len(lines) > 1) for line in lines)
     alt = " ".join([*(_spoken(line, periods, scale.form) for line in lines), caption])
     if any(value.is_open for line in lines for _, value in _known(line, periods)):
-        caption += " Hollow and dashed: the period is still open, so its value may change."
+        caption += " Hollow and dashed: the period is still open or not final yet, so its value may change."
     if scale is SCORE:
         caption += " Drawn on the usual scale of -100 to 100; the published value runs from -1 to 1."
     return Picture(draw(name, height, paint, title=title, alt=alt), caption)

@@ -14,6 +14,7 @@ from retention_pipeline.report.benchmarks import benchmarks_section
 from retention_pipeline.report.bridge import bridge_section
 from retention_pipeline.report.claims import claims_section
 from retention_pipeline.report.cohorts import heatmap_section, value_section
+from retention_pipeline.report.control import control_section
 from retention_pipeline.report.economics import economics_section
 from retention_pipeline.report.headlines import Headline, headline_table
 from retention_pipeline.report.lifetime import lifetime_section
@@ -69,6 +70,7 @@ def render_page(
     currency, configured = edition.currency, dict(edition.data_through)
     sections = (
         retention_section(published, chosen, periods),
+        control_section(published, chosen, periods),
         heatmap_section(published, cohort_grain),
         waiting_section(published),
         bridge_section(published, chosen, periods, currency),

@@ -29,7 +29,7 @@ class Period:
 
     start: dt.date
     label: str
-    is_complete: bool
+    is_final: bool
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,17 @@ def choose_cohort_grain(published: DuckDBPyConnection) -> Grain | None:
     return next((grain for grain in PREFERRED_GRAINS if (grain,) in rows), None)
 
 
+def final_column(published: DuckDBPyConnection) -> str:
+    """The column of ``dim_period`` that says what is final, also in a version from before there was a grace period."""
+    names = {row[0] for row in published.execute("describe dim_period").fetchall()}
+    return "is_final" if "is_final" in names else "is_complete"
+
+
 def read_periods(published: DuckDBPyConnection, grain: Grain) -> list[Period]:
     """The latest periods, in order; at most ``PERIODS_PLOTTED``."""
     rows = published.execute(
-        "select period_start, label, is_complete from dim_period where grain = ? order by period_start desc limit ?",
+        f"select period_start, label, {final_column(published)} from dim_period where grain = ? "
+        "order by period_start desc limit ?",
         [grain, PERIODS_PLOTTED],
     ).fetchall()
     return [Period(*row) for row in reversed(rows)]

@@ -42,7 +42,7 @@ GROUPS = (
 
 
 def rfm_section(published: DuckDBPyConnection, min_cell_size: int) -> Section:
-    """Shares of the groups at the end of the latest final period, and the moves of the latest complete one."""
+    """Shares of the groups at the end of the latest final period, and the moves of that one."""
     metric = "rfm_group_share"
     meaning = (Meaning("", read_meaning(published, metric, "standard")),)
     found = read_latest(published, metric, "standard", "rfm")
@@ -86,7 +86,7 @@ def _bars(title: str, shares: Mapping[str, Value]) -> Picture:
     said = "; ".join(f"{group.replace('_', ' ')} {with_interval(value, percent)}" for group, value in shares.items())
     caption = f"{customers:,} customers; lines are 95 % intervals."
     if any(value.is_open for value in shares.values()):
-        caption += " Pale and hatched: the period is still open, so its values may change."
+        caption += " Pale and hatched: the period is still open or not final yet, so its values may change."
     svg = draw("rfm", 1.0 + 0.26 * len(shares), paint, title=title, alt=f"Bars: {said}. {caption}")
     return Picture(svg, caption)
 

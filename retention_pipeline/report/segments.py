@@ -1,4 +1,4 @@
-"""Retention by segment in the last complete period.
+"""Retention by segment in the last final period.
 
 Belongs here: dots with intervals, and in words what is not shown. Not here: comparing segments with one another.
 """
@@ -30,9 +30,9 @@ HEADING = "Retention by segment"
 def segments_section(published: DuckDBPyConnection, grain: Grain, periods: Sequence[Period]) -> Section:
     """One plot per segment set, best retention first, the whole shop as a line of reference."""
     meaning = (Meaning("", read_meaning(published, METRIC, VARIANT)),)
-    period = next((period for period in reversed(periods) if period.is_complete), None)
+    period = next((period for period in reversed(periods) if period.is_final), None)
     if period is None:
-        return Section("segments", HEADING, meaning, notes=(f"No {grain} is complete yet.",))
+        return Section("segments", HEADING, meaning, notes=(f"No {grain} is final yet.",))
     sets = read_segments(published, grain, period.start, METRIC, VARIANT, BASIS)
     if not sets:
         return Section("segments", HEADING, meaning, notes=("No segment is configured.",))

@@ -1,9 +1,8 @@
-"""Sizes, docstrings, clocks and lock files."""
+"""Sizes, docstrings and lock files."""
 
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 
 import pytest
@@ -33,35 +32,6 @@ def test_a_module_says_what_belongs_in_it_and_stays_small(path: Path) -> None:
 def test_a_model_is_at_most_120_lines_with_its_yaml_beside_it(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 120
     assert path.with_suffix(".yml").exists()
-
-
-CLOCK = re.compile(
-    r"\b(now\s*\(|current_date\b|current_timestamp\b|today\s*\(|get_current_timestamp|getdate\s*\()", re.I
-)
-
-
-@pytest.mark.parametrize(
-    "path", MODELS + sorted((ROOT / "dbt_project" / "macros").rglob("*.sql")), ids=lambda p: p.stem
-)
-def test_no_sql_reads_the_clock(path: Path) -> None:
-    assert not CLOCK.search(path.read_text(encoding="utf-8"))
-
-
-MAY_READ_THE_CLOCK = {
-    "intake/arrival.py": "the day of arrival of a delivery",
-    "warehouse/lock.py": "since when a run holds the lock",
-    "warehouse/publish.py": "created_at in the manifest; no part of any hash",
-}
-
-
-def test_python_reads_the_clock_only_where_a_reason_is_written_down() -> None:
-    clock = re.compile(r"\.(now|today|utcnow)\(|time\.time\(")
-    readers = {
-        str(path.relative_to(ROOT / "retention_pipeline"))
-        for path in MODULES
-        if clock.search(path.read_text(encoding="utf-8"))
-    }
-    assert readers == set(MAY_READ_THE_CLOCK)
 
 
 def test_locks_pin_hashes_and_name_no_index() -> None:

@@ -13,7 +13,9 @@ from tests.dbt.support import Project, Rows, cells
 DAY = dt.timedelta(days=1)
 
 
-def expected_periods(first: dt.date, as_of: dt.date, through: dt.date, week_start: str) -> list[tuple[object, ...]]:
+def expected_periods(
+    first: dt.date, as_of: dt.date, through: dt.date, grace: int, week_start: str
+) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for grain in GRAINS:
         start, number = period_start(first, grain, week_start=week_start), 1
@@ -21,7 +23,8 @@ def expected_periods(first: dt.date, as_of: dt.date, through: dt.date, week_star
             end = period_end(start, grain)
             label = period_label(start, grain, week_start=week_start)
             boundary = min(end, as_of + DAY)
-            rows.append(("gregorian", grain, start, end, number, label, boundary, through >= end - DAY))
+            delivered = (through >= end - DAY, through >= end - DAY + grace * DAY)
+            rows.append(("gregorian", grain, start, end, number, label, boundary, *delivered))
             start, number = end, number + 1
     return sorted(rows, key=repr)
 
@@ -32,14 +35,15 @@ def test_dim_period_is_what_core_periods_says(week_start: str, project: Project)
     first = dt.date(2015, 1, 1) + draw.randrange(2000) * DAY
     as_of = first + draw.randrange(400, 2500) * DAY
     through = as_of - draw.randrange(40) * DAY
+    grace = draw.choice((0, 5, 40))
     rows = Rows()
     rows.order("one", None, first.isoformat(), 1)
     built = project.build(
         rows, select=("+dim_period",), as_of=as_of.isoformat(), data_through=through.isoformat(),
-        grains=list(GRAINS), week_start=week_start,
+        final_grace_days=grace, grains=list(GRAINS), week_start=week_start,
     )  # fmt: skip
     found = built.execute("select * from marts.dim_period").fetchall()
-    assert sorted(found, key=repr) == expected_periods(first, as_of, through, week_start)
+    assert sorted(found, key=repr) == expected_periods(first, as_of, through, grace, week_start)
 
 
 def test_orders_around_year_ends_leap_days_and_clock_changes_land_in_their_periods(project: Project) -> None:

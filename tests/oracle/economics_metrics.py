@@ -114,6 +114,7 @@ def _payback(rows: Rows, spend: Fact, facts: PeriodFacts, cohorts: CohortFacts) 
             is_known = [column == "revenue_net_to_date" or is_costed_so_far(cell) for cell in cells]
             paid_back = [age for age in ages if is_over[age] and is_known[age] and earned[age] >= cost]
             if paid_back:
-                rows.add_estimate(name, here, float(paid_back[0]), n=size, source="spend")
+                settled = rows.is_final(cohorts.periods[(grain, cohort_start, paid_back[0])][1])
+                rows.add_estimate(name, here, float(paid_back[0]), n=size, source="spend", is_settled=settled)
             else:
                 rows.add_without_value(name, here, "immature" if all(is_known) else "source_absent", source="spend")

@@ -104,6 +104,7 @@ class RandomShop:
             minimum_amount=choose((0, 5)),
             kind="snapshot" if self.is_snapshot else "increment",
             response_window=choose((5, 14)),
+            grace=(0, 3, 10)[self.seed % 3],
             lifespan=choose((0.2, 1, 5)),
             more="\n".join(choose(("", line)) for line in (f"fx_reference_date = {self.start + 30 * DAY}",
                                                             "sla_hours = 12", LOYALTY)),

@@ -20,6 +20,7 @@ segments = ["country", "tier", "channel"]
 min_cell_size = {min_cell_size}
 minimum_amount = {minimum_amount}
 response_window_days = {response_window}
+final_grace_days = {grace}
 lifespan_horizon_years = {lifespan}
 channel_segment = "channel"
 {more}

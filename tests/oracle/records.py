@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from retention_pipeline.config import Settings
@@ -145,6 +146,9 @@ class Shop:
     derived_segments: tuple[str, ...] = ()
     sources: frozenset[str] = frozenset({"orders", "customers", "feedback"})
     response_window_days: int = 30
+    grace_days: int = 0
+    control_sigmas: Fraction = Fraction(3)
+    control_floor: Fraction = Fraction(1, 100)
     sla_hours: Decimal | None = None
     lifespan_years: Decimal = Decimal(5)
     channel_segment: str | None = None
@@ -173,6 +177,9 @@ class Shop:
             derived_segments=settings.derived_segments,
             sources=frozenset(settings.sources.configured()),
             response_window_days=shop.response_window_days,
+            grace_days=shop.final_grace_days,
+            control_sigmas=Fraction(str(settings.limits.control_sigmas)),
+            control_floor=Fraction(str(settings.limits.control_floor)),
             sla_hours=None if shop.sla_hours is None else Decimal(str(shop.sla_hours)),
             lifespan_years=Decimal(str(shop.lifespan_horizon_years)),
             channel_segment=shop.channel_segment,

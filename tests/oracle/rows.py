@@ -88,15 +88,19 @@ class Rows:
         people: int | None = None,
         assumptions: str | None = None,
         also: str | None = None,
+        is_settled: bool = True,
     ) -> None:
-        """A value that exists, or ``undefined`` where its denominator is zero (then nobody stands behind it)."""
+        """A value that exists, or ``undefined`` where its denominator is zero (then nobody stands behind it).
+
+        Not ``is_settled``: what it looks at after its period may still change.
+        """
         metric, variant = name.split(".")
         shown: int | None = n
         if denominator is not None and denominator == 0:
             value, ci, shown, status = None, None, None, "undefined"
         else:
             value = float(Fraction(numerator) / Fraction(1 if denominator is None else denominator))
-            status = self._status(place, source, also=also)
+            status = self._status(place, source, also=also) if is_settled else "provisional"
         behind = n if people is None else people
         row = Row(metric, variant, place, numerator, denominator, value, shown, ci, status, is_money, source, behind,
                   assumptions)  # fmt: skip
@@ -117,13 +121,15 @@ class Rows:
         assumptions: str | None = None,
         settled_after: float = 0,
         also: str | None = None,
+        is_settled: bool = True,
     ) -> None:
         """A value that is no ratio of two sums: a quantile, a mean under a curve, a product of ratios.
 
         It is final only when every member has been watched for ``settled_after`` days.
         """
         metric, variant = name.split(".")
-        status, behind = self._status(place, source, settled_after, also), n if people is None else people
+        status = self._status(place, source, settled_after, also) if is_settled else "provisional"
+        behind = n if people is None else people
         numerator = value * float(1 if denominator is None else denominator)
         row = Row(metric, variant, place, numerator, denominator, value, n, ci, status, is_money, source, behind,
                   assumptions)  # fmt: skip
@@ -155,9 +161,13 @@ class Rows:
         self.found.append(row)
 
     def _status(self, place: Place, source: str, settled_after: float = 0, also: str | None = None) -> str:
-        settled = place.period_end - DAY + dt.timedelta(days=math.ceil(settled_after))
-        through = [self.state.data_through.get(name) for name in (source, also or source)]
-        return "final" if all(day is not None and day >= settled for day in through) else "provisional"
+        end = place.period_end + dt.timedelta(days=math.ceil(settled_after))
+        return "final" if all(self.is_final(end, name) for name in (source, also or source)) else "provisional"
+
+    def is_final(self, end: dt.date, source: str = "orders") -> bool:
+        """Whether everything before ``end`` is there, and the days of grace have passed."""
+        through = self.state.data_through.get(source)
+        return through is not None and through - self.state.shop.grace_days * DAY >= end - DAY
 
     def is_delivered(self, period_end: dt.date) -> bool:
         """Whether all orders of a period are there."""

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from tests.oracle import intervals
-from tests.oracle.calendars import end_of
+from tests.oracle.calendars import DAY, end_of
 from tests.oracle.fact import Fact, Row, periods_of
 from tests.oracle.feedback_metrics import ANY_SCALE, basis_of
 from tests.oracle.period_facts import Cell, PeriodFacts
 from tests.oracle.rows import Place, Rows, smallest
+from tests.oracle.service_facts import SOURCE_OF_BASIS
 
 TICKET_METRICS = (
     "tickets.standard", "complaints.standard", "tickets_per_customer.standard", "complaint_rate.customers",
@@ -96,8 +97,9 @@ def survey_rows(fact: Fact, rows: Rows) -> None:
             rows.add_without_value(name, place, "immature", source="feedback")
             continue
         answered, sent = row["answered_count"], row["sent_count"]
-        ci = intervals.wilson(answered, sent)
-        rows.add(name, place, answered, sent, n=sent, people=row["customers_count"], ci=ci, source="feedback")
+        behind: dict[str, Any] = {"source": "feedback", "people": row["customers_count"]}
+        behind["is_settled"] = rows.is_final(end + rows.state.shop.response_window_days * DAY, "feedback")
+        rows.add(name, place, answered, sent, n=sent, ci=intervals.wilson(answered, sent), **behind)
 
 
 def nps_retention_rows(fact: Fact, rows: Rows) -> None:
@@ -113,4 +115,6 @@ def nps_retention_rows(fact: Fact, rows: Rows) -> None:
             rows.add_without_value(name, place, "immature", source="feedback")
             continue
         kept, base = row["customers_retained"], row["customers_active_at_answer"]
-        rows.add(name, place, kept, base, n=base, ci=intervals.wilson(kept, base), source="feedback")
+        behind: dict[str, Any] = {"source": "feedback", "ci": intervals.wilson(kept, base)}
+        behind["is_settled"] = rows.is_final(end + rows.state.shop.window_days * DAY, SOURCE_OF_BASIS[basis])
+        rows.add(name, place, kept, base, n=base, **behind)

@@ -29,7 +29,9 @@ def concentration_rows(fact: Fact, rows: Rows) -> None:
                 continue
             ci = _share_interval(row) if variant == "top20_of_existing" else None
             n = row["customers_count"]
-            rows.add(name, place, row["next_value_top"], row[total], n=n, ci=ci, assumptions=basis)
+            settled = rows.is_final(end_of(end, grain, rows.state.shop.week_start))
+            top = row["next_value_top"]
+            rows.add(name, place, top, row[total], n=n, ci=ci, assumptions=basis, is_settled=settled)
 
 
 def _share_interval(row: Row) -> intervals.Interval | None:

@@ -14,6 +14,7 @@ from tests.oracle.claim_facts import claim_facts
 from tests.oracle.claims import claims_table
 from tests.oracle.cohort_facts import CohortFacts, cohort_facts
 from tests.oracle.cohort_metrics import cohort_rows
+from tests.oracle.control_table import control_table
 from tests.oracle.customer_facts import customer_period_facts, customer_scores
 from tests.oracle.economics_metrics import economics_rows
 from tests.oracle.fact import Fact
@@ -78,6 +79,6 @@ def compute(records: Records, shop: Shop, as_of: dt.date | None = None) -> World
     facts["order_gap_survival"] = survival_table(facts["fct_order_gap_period"], state)
     rows.suppress_small_cells()
     world = World(state, periods, cohorts, feedback, facts, rows.found)
-    for table in (claims_table(world), benchmark_table(world)):
+    for table in (claims_table(world), benchmark_table(world), control_table(world)):
         facts[table.name] = table
     return world

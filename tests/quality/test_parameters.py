@@ -48,7 +48,13 @@ def test_the_parameters_of_a_shop_are_literals() -> None:
 def test_limits_and_rates_are_literals_too() -> None:
     shop = settings(
         shop={"fx_reference_date": "2024-01-01", "sla_hours": 2.5, "derived_segments": ["new_returning", "rfm"]},
-        limits={"max_quarantined_share": 0.0000001, "tolerated_quarantined_rows": 3, "max_rate_age_days": 5},
+        limits={
+            "max_quarantined_share": 0.0000001,
+            "tolerated_quarantined_rows": 3,
+            "max_rate_age_days": 5,
+            "control_sigmas": 2.5,
+            "control_floor": 0.02,
+        },
         sources={"fx_rates": {"path": "rates.csv"}},
     )
     literals = found(shop)
@@ -57,6 +63,7 @@ def test_limits_and_rates_are_literals_too() -> None:
     assert literals["max_quarantined_share"] == "0.0000001"
     assert literals["tolerated_quarantined_rows"] == "3"
     assert literals["max_rate_age_days"] == "5"
+    assert (literals["control_sigmas"], literals["control_floor"]) == ("2.5", "0.02")
     assert literals["sources"] == "['orders', 'customers', 'fx_rates']::varchar[]"
     assert literals["derived_segments"] == "['new_returning']::varchar[]"
 

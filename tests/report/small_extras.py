@@ -31,8 +31,8 @@ MEASURED = {
 
 def add_extras(con: DuckDBPyConnection, as_of: dt.date) -> None:
     """Create the tables and fill them."""
-    con.execute("insert into dim_period values ('quarter', ?, '2024-Q1', true)", [QUARTER])
-    con.execute("insert into dim_period values ('year', ?, '2023', true)", [YEAR])
+    con.execute("insert into dim_period values ('quarter', ?, '2024-Q1', true, true)", [QUARTER])
+    con.execute("insert into dim_period values ('year', ?, '2023', true, true)", [YEAR])
     con.executemany("insert into _freshness values (?, ?)", [[source, as_of] for source in SOURCES])
     for segment_set, key, pace in (("all", "all", 0.8), ("order_number", "1", 0.9), ("order_number", "2", 0.7)):
         for step in range(1, 11):

@@ -36,7 +36,10 @@ def small_version(
     con = duckdb.connect()
     names = ", ".join(f"{column.name} {column.type}" for column in METRIC_VALUES.columns)
     con.execute(f"create table metric_values ({names})")
-    con.execute("create table dim_period (grain varchar, period_start date, label varchar, is_complete boolean)")
+    con.execute(
+        "create table dim_period (grain varchar, period_start date, label varchar, is_complete boolean,"
+        " is_final boolean)"
+    )
     con.execute("create table _versions (version varchar, as_of date)")
     con.execute("create table _freshness (source varchar, data_through date)")
     catalog = catalog_frame()[["metric", "variant", "meaning", "unit"]]
@@ -48,7 +51,8 @@ def small_version(
     )
     for month in MONTHS:
         complete = month < MONTHS[-1] or not is_open
-        con.execute("insert into dim_period values ('month', ?, ?, ?)", [month, f"{month:%Y-%m}", complete])
+        period = [month, f"{month:%Y-%m}", complete, complete]
+        con.execute("insert into dim_period values ('month', ?, ?, ?, ?)", period)
     if extras:
         add_extras(con, AS_OF)
     for row in _rows(feedback, segments, is_open, extras):

@@ -92,15 +92,19 @@ def test_suppressed_and_undefined_segments_are_listed_in_words_and_have_no_dot()
     assert not any(text.startswith(("FR (", "<img src=x onerror=alert(1)> (")) for text in texts)
 
 
-def test_segments_are_those_of_the_last_complete_period() -> None:
+def test_segments_are_those_of_the_last_final_period() -> None:
     assert "Retention by segment, 2024-05" in drawn("segments")
-    never = "update dim_period set is_complete = false"
-    assert "No month is complete yet" in drawn("segments", never)
+    never = "update dim_period set is_final = false"
+    assert "No month is final yet" in drawn("segments", never)
+    grace = "update dim_period set is_final = false where period_start = '2024-05-01'"
+    assert "Retention by segment, 2024-04" in drawn("segments", grace)
+    before_there_was_a_grace_period = "alter table dim_period drop column is_final"
+    assert "Retention by segment, 2024-05" in drawn("segments", before_there_was_a_grace_period)
 
 
 def test_a_long_history_is_cut_and_its_labels_thinned() -> None:
     days = (
-        "insert into dim_period select 'month', date '2024-01-01' - interval (i) month, 'm' || i, true "
+        "insert into dim_period select 'month', date '2024-01-01' - interval (i) month, 'm' || i, true, true "
         f"from range(1, {PERIODS_PLOTTED}) t(i)"
     )
     with small_version(extras=False) as published:

@@ -68,7 +68,7 @@ def test_explanations_come_from_the_published_catalogue() -> None:
         assert f"In words of {meaning}" in section(html, name)
 
 
-def test_the_headline_table_shows_the_last_complete_periods_with_intervals(html: str) -> None:
+def test_the_headline_table_shows_the_last_final_periods_with_intervals(html: str) -> None:
     table = Page(html[html.index("<table>") : html.index("</table>")]).texts
     assert table[2:5] == ["2024-03", "2024-04", "2024-05"]
     assert "74.0 [69.0, 79.0]" in table

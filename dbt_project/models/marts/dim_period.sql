@@ -69,7 +69,13 @@ final as (
         cast(row_number() over (partition by grain order by period_start asc) as integer) as period_number,
         cast(label as string) as label,
         least(period_end, {{ date_add_days(as_of(), 1) }}) as boundary_end,
-        coalesce({{ date_literal(var('data_through')) }} >= {{ date_add_days('period_end', -1) }}, false) as is_complete
+        coalesce(
+            {{ date_literal(var('data_through')) }} >= {{ date_add_days('period_end', -1) }}, false
+        ) as is_complete,
+        coalesce(
+            {{ date_literal(var('data_through')) }}
+            >= {{ date_add_days('period_end', var('final_grace_days') ~ ' - 1') }}, false
+        ) as is_final
     from labelled
 )
 
