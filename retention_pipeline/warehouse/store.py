@@ -20,6 +20,7 @@ from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
 from retention_pipeline.warehouse.hashing import combine
 from retention_pipeline.warehouse.keys import id_key_fingerprint
+from retention_pipeline.warehouse.readings import read_through
 from retention_pipeline.warehouse.sql import literal
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def data_through(connection: DuckDBPyConnection, settings: Settings, as_of: dt.d
 
 def _through(connection: DuckDBPyConnection, name: str, source: Source, as_of: dt.date) -> dt.date | None:
     if source.is_database:
-        return _read_through(connection, name, as_of)
+        return read_through(connection, name, as_of)
     if not source.is_dated:
         known = _date(
             connection,
@@ -219,26 +220,6 @@ def _through(connection: DuckDBPyConnection, name: str, source: Source, as_of: d
             break
         through = day
     return through
-
-
-def _read_through(connection: DuckDBPyConnection, name: str, as_of: dt.date) -> dt.date | None:
-    """Up to which day a database was read.
-
-    A night without a reading is no gap: the next one brings all that changed since the last. Before the first day that
-    was read for, the history of the first reading speaks for every day.
-    """
-    row = connection.execute(
-        "SELECT max(business_date) FILTER (WHERE business_date <= $day), min(business_date),"
-        " bool_or(business_date IS NULL AND first_known <= $day) FROM raw.deliveries"
-        " WHERE source = $source AND is_current AND status = 'accepted'",
-        {"source": name, "day": as_of},
-    ).fetchone()
-    if row is None:
-        return None
-    through, first, has_history = row
-    if through is None and has_history:
-        return as_of if first is None else min(as_of, first)
-    return through  # type: ignore[no-any-return]
 
 
 def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of: dt.date) -> str:
