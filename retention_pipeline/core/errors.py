@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     NOTHING_PUBLISHED = 5
     CORRUPT = 6
     STORAGE = 7
+    INCIDENT_OPEN = 8
     UNAVAILABLE = 69
     BUSY = 75
     INTERRUPTED = 130
