@@ -15,12 +15,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_IMPORT = {
     "core": set(),
-    "config_sources": {"core"},
+    "config_database": {"core"},
+    "config_sources": {"core", "config_database"},
     "config_schema": {"core", "config_sources"},
     "config_alerts": {"core", "config_sources"},
     "config_operations": {"core", "config_sources"},
     "config": {"core", "config_sources", "config_schema", "config_alerts", "config_operations"},
-    "intake": {"core", "config"},
+    "extract": {"core", "config"},
+    "intake": {"core", "config", "extract"},
     "warehouse": {"core", "config"},
     "alerts": {"core", "config", "config_alerts", "warehouse"},
     "metrics": {"core", "config"},
@@ -34,6 +36,7 @@ MAY_IMPORT = {
 }
 HOMES = {
     "duckdb": {"warehouse"},
+    "psycopg": {"extract"},
     "sqlalchemy": {"quality"},
     "great_expectations": {"quality"},
     "dagster": {"defs", "definitions", "cli"},
@@ -44,7 +47,7 @@ HOMES = {
     "matplotlib": {"report"},
     "jinja2": {"report"},
 }
-LAZY = {"great_expectations", "dbt", "sqlalchemy", "matplotlib", "jinja2"}
+LAZY = {"great_expectations", "dbt", "sqlalchemy", "matplotlib", "jinja2", "psycopg"}
 
 
 def part_of(path: Path) -> str:
