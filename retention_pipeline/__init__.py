@@ -1,6 +1,7 @@
 """retention_pipeline: customer-retention metrics that say what they mean, how sure they are and when they were known.
 
-The public API is :func:`connect`, which opens the published version of a home directory read-only.
+The public API is :func:`connect`, which opens the published version of a home directory read-only, and
+:func:`as_known_at`, which gives back the metric values that were published up to an earlier date.
 Everything else is reached through the ``retention`` command or through Dagster.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
-    from duckdb import DuckDBPyConnection
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "connect"]
+__all__ = ["__version__", "as_known_at", "connect"]
 
 
 def connect(home: str | Path, *, version: str | None = None, verify: bool = True) -> DuckDBPyConnection:
@@ -37,3 +39,28 @@ def connect(home: str | Path, *, version: str | None = None, verify: bool = True
     from retention_pipeline.warehouse.read import open_published
 
     return open_published(Path(home), version=version, verify=verify)
+
+
+def as_known_at(home: str | Path, date: dt.date | str, *, version: str | None = None) -> DuckDBPyRelation:
+    """Metric values of finished periods as consumers saw them on an earlier date.
+
+    Args:
+        home: The home directory of the shop.
+        date: The date, ISO when it is text. What the last version with ``as_of`` up to it said is given back, also
+            when that version is no longer kept.
+        version: The version whose memory is used; the newest of the main line when omitted.
+
+    Returns:
+        A DuckDB relation (``.df()`` makes it a data frame): the key of ``metric_values``, ``period_end``, the values,
+        and the version they were seen in.
+
+    Raises:
+        retention_pipeline.core.errors.NothingPublishedError: Nothing had been published for that date.
+    """
+    import datetime as dt  # imported late, as above
+    from pathlib import Path
+
+    from retention_pipeline.warehouse.ledger.known import as_known_at as known
+
+    day = dt.date.fromisoformat(date) if isinstance(date, str) else date
+    return known(Path(home), day, version=version)

@@ -14,6 +14,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator, model_validator
 
+from retention_pipeline.config_database import DatabaseKeys
+
 Cause = Annotated[
     str,
     StringConstraints(
@@ -38,12 +40,10 @@ def known_zone(name: str) -> str:
     return name
 
 
-class Source(Section):
-    """``[sources.<name>]``: where one source's files are and how their columns map to the contract."""
+class Source(DatabaseKeys, Section):
+    """``[sources.<name>]``: where one source's files (or rows) are and how their columns map to the contract."""
 
-    path: str
     format: Literal["csv", "parquet"] | None = None
-    kind: Literal["increment", "snapshot"] = "increment"
     cadence: Literal["daily", "irregular"] = "daily"
     complete_through: dt.date | None = None
     select: str | None = None
@@ -66,7 +66,9 @@ class Source(Section):
             raise ValueError("path: {date} may stand once")
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands are the same character")
-        if self.format is None:
+        if self.is_database:
+            object.__setattr__(self, "format", "csv")
+        elif self.format is None:
             suffix = Path(self.path).suffix.lower()
             if suffix not in {".csv", ".parquet"}:
                 raise ValueError(f'path: cannot tell the format of {self.path!r}; add format = "csv" or "parquet"')
@@ -75,8 +77,11 @@ class Source(Section):
 
     @property
     def is_dated(self) -> bool:
-        """Whether there is one file per business date (``{date}`` in the path) rather than one history file."""
-        return _DATE_FIELD.search(self.path) is not None
+        """Whether there is one file per business date (``{date}`` in the path) rather than one history file.
+
+        What is read from a database is dated too, by the day it is read for; only its first reading is a history.
+        """
+        return self.is_database or _DATE_FIELD.search(self.path) is not None
 
     @property
     def date_format(self) -> str:

@@ -40,13 +40,13 @@ def run_query(
     columns, rows = run_select(settings.home, sql, version=version)
     if output is not None:
         with _opened(output) as handle:
-            _write(handle, form, columns, rows)
+            write_rows(handle, form, columns, rows)
     elif form == "table":
         print_table(console, columns, rows[:ROWS_SHOWN])
         if len(rows) > ROWS_SHOWN:
             console.print(f"... {len(rows) - ROWS_SHOWN} more rows; --format csv shows all")
     else:
-        _write(sys.stdout, form, columns, rows)
+        write_rows(sys.stdout, form, columns, rows)
 
 
 def _opened(output: Path) -> TextIO:
@@ -56,7 +56,8 @@ def _opened(output: Path) -> TextIO:
         raise ConfigError(f"--output: {output} cannot be written: {error.strerror}") from None
 
 
-def _write(handle: TextIO, form: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+def write_rows(handle: TextIO, form: str, columns: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Write rows as table, csv or json (one object a line)."""
     if form == "json":
         for row in rows:
             record = dict(zip(columns, row, strict=True))

@@ -198,6 +198,8 @@ def run_dbt(
 
     with _dbt_environment(home):
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
+    if isinstance(outcome.exception, KeyboardInterrupt):  # dbt keeps it for itself
+        raise outcome.exception
     if outcome.result is None:
         raise RuntimeError(f"dbt stopped: {outcome.exception}")
     results = [_node_result(result) for result in outcome.result.results]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from retention_pipeline.core.history_tables import DELIVERIES
 from retention_pipeline.core.tables import Column
 from retention_pipeline.warehouse.build import Inputs
 from retention_pipeline.warehouse.frames import read_frame
@@ -54,6 +55,17 @@ def freshness_frame(store: DuckDBPyConnection, inputs: Inputs) -> pd.DataFrame:
     counts.insert(1, "data_through", pd.to_datetime(pd.Series(through, index=counts.index)))
     counts.insert(2, "as_of", pd.Timestamp(inputs.as_of))
     return counts.reset_index(drop=True)
+
+
+def deliveries_frame(store: DuckDBPyConnection, inputs: Inputs) -> pd.DataFrame:
+    """The deliveries a version is made from, in the columns of ``DELIVERIES``; only of configured sources."""
+    query = f"""
+        select {", ".join(DELIVERIES.column_names)}
+        from raw.deliveries
+        where is_current and status = 'accepted' and coalesce(business_date, first_known, ?) <= ?
+            and source in (select unnest(?))
+    """
+    return read_frame(store, query, (inputs.as_of, inputs.as_of, list(inputs.data_through)))
 
 
 def input_checksums(store: DuckDBPyConnection, inputs: Inputs) -> dict[str, dict[str, int | str]]:

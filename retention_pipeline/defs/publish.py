@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from retention_pipeline.alerts import alive
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.automation import freshness_policy
-from retention_pipeline.defs.freshness import freshness_frame, input_checksums
+from retention_pipeline.defs.freshness import deliveries_frame, freshness_frame, input_checksums
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, PUBLISHED, PUBLISHED_KEY, metrics_key
 from retention_pipeline.defs.marts import MartsCatalogue
@@ -21,12 +22,15 @@ from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.defs.tables import CheckRow, published_tables
+from retention_pipeline.metrics.catalog import definitions_hash
 from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, warnings_of
+from retention_pipeline.metrics.sources import sources_frame
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.fingerprints import config_hash
 from retention_pipeline.warehouse.frames import read_frame
 from retention_pipeline.warehouse.keys import id_key_fingerprint, load_id_key
+from retention_pipeline.warehouse.ledger.ledger import Ledger
 from retention_pipeline.warehouse.publish import Published, publish, published_before
 from retention_pipeline.warehouse.store import open_store
 
@@ -76,6 +80,7 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
 def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress: Progress) -> Published:
     with open_store(settings.home, read_only=True) as store:
         freshness, checksums = freshness_frame(store, inputs), input_checksums(store, inputs)
+        deliveries = deliveries_frame(store, inputs)
     checks = _checks(settings, inputs)
     metadata = {
         "run_id": inputs.run_id,
@@ -85,6 +90,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
         "inputs_fingerprint": inputs.fingerprint,
         "inputs": checksums,
         "config_hash": config_hash(settings),
+        "definitions_hash": definitions_hash(),
         "id_key_fingerprint": id_key_fingerprint(load_id_key(settings.home)),
         "checks": dict(Counter(str(row["outcome"]) for row in checks)),
     }
@@ -97,8 +103,17 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             metadata,
             keep=settings.publish.keep_versions,
             progress=progress,
+            ledger=Ledger(settings, sources_frame(), deliveries),
         )
         warn_of_control_limits(build, progress)
+    alive.succeed(
+        settings.home,
+        inputs.run_id,
+        version=published.version,
+        unchanged=published.unchanged,
+        as_of=inputs.as_of.isoformat(),
+        data_through=inputs.data_through,
+    )
     return published
 
 

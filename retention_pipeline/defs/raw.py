@@ -135,7 +135,8 @@ def take_in(
     bind_shop(store, settings)
     show_deliveries(store)
     with duckdb_errors(settings.home.store):
-        report = ingest(store, settings, key, received_date=received_date(), progress=progress, window=window)
+        today = received_date(settings.shop.timezone)
+        report = ingest(store, settings, key, received_date=today, progress=progress, window=window)
     for line in report.warnings():
         progress.warn(line)
     report.raise_for_refusals(settings)

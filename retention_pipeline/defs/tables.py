@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from retention_pipeline.core.history_tables import HISTORY_TABLES
 from retention_pipeline.core.tables import METRIC_VALUES, Column, Table
 from retention_pipeline.defs.freshness import FRESHNESS_COLUMNS
 from retention_pipeline.defs.keys import MARTS, METRICS
@@ -20,7 +21,6 @@ from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame
 from retention_pipeline.metrics.families import FAMILIES
 from retention_pipeline.metrics.wide import wide_table, widen
 from retention_pipeline.warehouse.frames import read_frame
-from retention_pipeline.warehouse.history import COLUMNS as VERSION_COLUMNS
 from retention_pipeline.warehouse.release import PublishedTable
 
 if TYPE_CHECKING:
@@ -59,12 +59,11 @@ METADATA_TABLES = (
 def published_tables(
     build: DuckDBPyConnection, marts: MartsCatalogue, freshness: pd.DataFrame, checks: list[CheckRow]
 ) -> list[PublishedTable]:
-    """Every table of a version but ``_versions``, which publication adds itself."""
+    """Every table of a version but those that remember former versions, which publication adds itself."""
     sources, results, dictionary = METADATA_TABLES
     beside = [made.table for made in METRIC_TABLES]
     described = [*marts.tables.values(), METRIC_VALUES, *(wide_table(family) for family in FAMILIES), *beside]
     catalogue = replace(METRIC_CATALOG, name="_metric_catalog")
-    versions = Table("main", "_versions", "One row per kept version.", ("version",), VERSION_COLUMNS)
     return [
         *(_from_build(table, f"{MARTS}.{table.name}") for table in marts.tables.values()),
         _from_build(METRIC_VALUES, METRIC_VALUES.qualified),
@@ -73,7 +72,7 @@ def published_tables(
         _from_frame(catalogue, catalog_frame()),
         _from_frame(sources, freshness),
         _from_frame(results, pd.DataFrame(checks), counts_for_content=False),
-        _from_frame(dictionary, _dictionary([*described, catalogue, *METADATA_TABLES, versions])),
+        _from_frame(dictionary, _dictionary([*described, catalogue, *METADATA_TABLES, *HISTORY_TABLES])),
     ]
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _NOT_READ = ("path", "cadence", "complete_through", "includes")
+_OF_DATABASES = ("database", "table", "query", "cursor", "cursor_lookback_minutes", "timeout_seconds")
+_ASKED_FOR = ("database", "table", "query", "cursor")
 _SHOWN = 40
 
 
@@ -153,7 +155,7 @@ def mapping_hash(settings: Settings, name: str) -> str:
     source = settings.sources.configured()[name]
     keys: dict[str, object] = {
         "contract": CONTRACT_VERSION,
-        "source": source.model_dump(mode="json", exclude=set(_NOT_READ)),
+        "source": source.model_dump(mode="json", exclude={*_NOT_READ, *_OF_DATABASES}),
         "is_dated": source.is_dated,
         "timezone": settings.shop.timezone,
         "currency": settings.shop.currency,
@@ -163,4 +165,6 @@ def mapping_hash(settings: Settings, name: str) -> str:
     }
     if name == "control_totals":
         keys["week_start"] = settings.shop.week_start
+    if source.is_database:
+        keys["database"] = [getattr(source, key) for key in _ASKED_FOR]
     return hashlib.sha256(json.dumps(keys, sort_keys=True, default=str).encode()).hexdigest()

@@ -48,7 +48,7 @@ class RowSql:
             f"CREATE OR REPLACE TEMP TABLE {TYPED} AS WITH"
             f" texts AS (SELECT s._file, s._line, {texts} FROM {STAGE} s),"
             f"{hashed}"
-            f" parsed AS (SELECT t.*, f._date, f._too_late, {values}"
+            f" parsed AS (SELECT t.*, f._date, f._too_late, f._until, {values}"
             f" FROM texts t JOIN {FILES} f USING (_file){customer}),"
             f" judged AS (SELECT *, coalesce({reasons}) AS _problem FROM parsed)"
             f" SELECT _file, _line, _problem, {self._known_date()} AS _known,"
@@ -118,11 +118,14 @@ class RowSql:
         return f"'{field.name}:' || coalesce({', '.join(reasons)})"
 
     def _known_date(self) -> str:
-        if self.settings.sources.configured()[self.contract.source].is_dated:
+        source = self.settings.sources.configured()[self.contract.source]
+        if source.is_dated and not source.is_incremental:
             return "_date"
         when = f"coalesce({', '.join((*self.contract.known_by, 'NULL::TIMESTAMP'))})"
         beginning = ALWAYS_KNOWN if self.contract.is_timeless else self.contract.known_from or "NULL"
         date = f"coalesce({casting.local_date(when, self.settings.shop.timezone)}, {beginning})"
+        if source.is_incremental:  # a day's increment is known on that day, the history before it on its own dates
+            date = f"coalesce(_date, least({date}, _until))"
         return f"CASE WHEN _problem IS NULL OR _problem NOT LIKE '%:timestamp%' THEN {date} END"
 
 

@@ -5,6 +5,7 @@ Belongs here: layouts of the registry. Not here: wording (the definitions), writ
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 
 import pandas as pd
@@ -56,6 +57,12 @@ def catalog_frame() -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=list(METRIC_CATALOG.column_names))
     return frame.sort_values(list(METRIC_CATALOG.key), ignore_index=True)
+
+
+def definitions_hash() -> str:
+    """SHA-256 over names and versions of all definitions: it changes when a number may mean something else."""
+    lines = sorted(f"{each.name} {each.version}\n" for each in REGISTRY)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def readme_table() -> str:

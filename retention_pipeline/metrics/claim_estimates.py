@@ -83,6 +83,7 @@ def published(evidence: Evidence, *, name: str, needs_history: bool = False) -> 
         & (values["variant"] == variant)
         & (values["segment_set"] == TOTAL)
         & (values["status"] == str(Status.FINAL))
+        & (values["n"] > 0)  # a share of nobody is no evidence
         & values["grain"].isin(GRAINS)
         & values["cohort_start"].isna()
     ]

@@ -13,20 +13,23 @@ import datetime as dt
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retention_pipeline.core.errors import CorruptFileError
 from retention_pipeline.core.failpoints import failpoint
+from retention_pipeline.core.history_tables import HISTORY_TABLES
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.warehouse import files, release, versions
 from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash
 from retention_pipeline.warehouse.hashing import Content, combine
-from retention_pipeline.warehouse.history import NAME as VERSIONS
-from retention_pipeline.warehouse.history import Entry, versions_table
+from retention_pipeline.warehouse.history import Entry, history_tables
+from retention_pipeline.warehouse.ledger.known import macro_sql
+from retention_pipeline.warehouse.ledger.ledger import Ledger, Upcoming
+from retention_pipeline.warehouse.ledger.lineage import Lineage, lineage
 from retention_pipeline.warehouse.lock import exclusive
 from retention_pipeline.warehouse.manifest import (
     DATABASE,
@@ -66,11 +69,13 @@ def publish(
     *,
     keep: int,
     progress: Progress | None = None,
+    ledger: Ledger | None = None,
 ) -> Published:
     """Publish tables as a new version, unless the current version already holds the same content.
 
-    ``_versions`` is added by this function. Compared are the tables that count for the content; when they are equal to
-    an intact current version nothing is written (a stale link ``current`` and leftovers of killed runs are put right).
+    ``_versions`` and the other tables that remember former versions are added by this function. Compared are the
+    tables that count for the content; when they are equal to an intact current version nothing is written (a stale
+    link ``current`` and leftovers of killed runs are put right).
 
     Args:
         home: The home directory; the caller holds its writer lock.
@@ -80,6 +85,7 @@ def publish(
             filled in) and any others; goes into the manifest.
         keep: How many versions to keep (at least the current one and the one before).
         progress: Told about each step.
+        ledger: How to find out what changes in what was published before, and why; None for tables without metrics.
 
     Raises:
         BusyError: Somebody else is publishing, or has published meanwhile.
@@ -89,15 +95,15 @@ def publish(
     """
     origin = {"code_hash": code_hash(), **metadata}
     check_metadata(origin)
-    names = [table.name for table in tables]
-    if len({*names, VERSIONS}) != len(names) + 1:
-        raise ValueError(f"tables are named twice, or {VERSIONS} is among them: {names}")
+    names = [*(table.name for table in tables), *(table.name for table in HISTORY_TABLES)]
+    if len(set(names)) != len(names):
+        raise ValueError(f"tables are named twice, or like those that publication adds: {names}")
     with files.os_errors(home.published):
         files.make_dir(home.root, files.TRAVERSE_DIR)
         files.make_dir(home.published, files.SHARED_DIR)
         with exclusive(home.published / ".lock", run=str(origin["run_id"]), purpose="publication"):
             before = versions.pointer_bytes(home)
-            return _Publication(home, connection, origin, before, progress or Silent(), keep).run(list(tables))
+            return _Publication(home, connection, origin, before, progress or Silent(), keep, ledger).run(list(tables))
 
 
 def published_before(home: Home, inputs_fingerprint: str, *, keep: int) -> Published | None:
@@ -147,6 +153,7 @@ class _Publication:
     before: bytes | None
     watcher: Progress
     keep: int
+    ledger: Ledger | None
     began: float = field(default_factory=time.perf_counter)
 
     def run(self, tables: list[PublishedTable]) -> Published:
@@ -167,30 +174,52 @@ class _Publication:
         """Write, verify, name, point."""
         version = versions.take_number(self.home)
         known = versions.intact_manifests(self.home)
-        previous = known[-1].version if known else None
         created_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         rows = sum(built[table.name].rows for table in tables if table.counts_for_content)
-        origin = self.metadata
-        upcoming = Entry(version, origin["as_of"], created_at, content_hash, rows, origin["run_id"])
-        listing = versions_table(known[-(max(self.keep, 2) - 1) :], upcoming)
-        built = {**built, listing.name: release.measure_table(self.connection, listing)}
+        line = lineage(self.home, known, self.metadata["as_of"])
+        compared = line.baseline.version if line.baseline is not None and self.ledger is not None else None
+        metadata = {**self.metadata, "compared_with": compared, "is_reenactment": line.is_reenactment}
+        if self.ledger is not None:
+            metadata["periods_from"] = self.ledger.periods_from(self.connection)
+        previous = known[-1].version if known else None
+        draft = Manifest(version, previous, created_at, content_hash, metadata, {}, FileRecord(DATABASE, 0, ""))
+        added = self._remember(known, line, draft, rows)
+        with duckdb_errors(self.home.build):
+            built = {**built, **{table.name: release.measure_table(self.connection, table) for table in added}}
+        tables = [*tables, *added]
+        macros = [] if line.is_reenactment or self.ledger is None else [macro_sql()]
         with self._folder() as folder:
             failpoint("publish.before_parquet")
-            self.watcher.step("write tables", 0, 3)
-            release.write_tables(self.connection, [*tables, listing], folder)
-            self.watcher.step("verify", 1, 3)
-            records = release.read_back(self.connection, [*tables, listing], built, folder)
-            database = FileRecord.of(folder / DATABASE)
-            seconds = {**self.metadata.get("seconds", {}), PUBLISH: round(time.perf_counter() - self.began, 1)}
-            metadata = {**self.metadata, "seconds": seconds}
-            manifest = Manifest(version, previous, created_at, content_hash, metadata, records, database)
+            self.watcher.step("write tables", 1, 4)
+            release.write_tables(self.connection, tables, folder, macros)
+            self.watcher.step("verify", 2, 4)
+            records = release.read_back(self.connection, tables, built, folder)
+            seconds = {**metadata.get("seconds", {}), PUBLISH: round(time.perf_counter() - self.began, 1)}
+            metadata["seconds"] = seconds
+            manifest = replace(draft, tables=records, database=FileRecord.of(folder / DATABASE), metadata=metadata)
             failpoint("publish.before_manifest")
             checksum = write_manifest(folder, manifest)
             folder.chmod(files.SHARED_DIR)
             files.fsync_path(folder)
-            self.watcher.step("make current", 2, 3)
+            self.watcher.step("make current", 3, 4)
             self._make_current(folder, versions.Pointer(version, checksum))
         return manifest
+
+    def _remember(self, known: list[Manifest], line: Lineage, draft: Manifest, rows: int) -> list[PublishedTable]:
+        """The tables that carry on what former versions were; the ledger where there is one."""
+        self.watcher.step("compare with the version before", 0, 4)
+        if line.damaged:
+            instead = f"{line.head.version} stands in for it" if line.head is not None else "nothing can stand in"
+            self.watcher.warn(f"{', '.join(line.damaged)}: cannot be read, so restatements are incomplete; {instead}")
+        upcoming = replace(Entry.of(draft), rows_count=rows)
+        kept = set(versions.kept(self.home, [*known, draft], draft.version, self.keep))
+        listed, covered = history_tables(self.connection, self.home, known, upcoming, kept)
+        if self.ledger is None:
+            return [listed, covered]
+        published_at = draft.created_at.removesuffix("+00:00")
+        new = Upcoming(draft.version, draft.metadata["as_of"], published_at, draft.metadata)
+        with duckdb_errors(self.home.store):
+            return [*self.ledger.tables(self.connection, line, new, listed, self.watcher), listed, covered]
 
     def _make_current(self, folder: Path, pointer: versions.Pointer) -> None:
         final = self.home.published / pointer.version

@@ -24,7 +24,7 @@ from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.manifest import DATABASE, read_manifest
 from retention_pipeline.warehouse.sql import literal
-from retention_pipeline.warehouse.verify import verify_file
+from retention_pipeline.warehouse.verify import verify_file, verify_version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -52,7 +52,7 @@ def open_published(home: Home | Path, version: str | None = None, *, verify: boo
     """
     place = home if isinstance(home, Home) else Home(home)
     if version is not None:
-        _check_known(place, version)
+        require_known(place, version)
         return _open(place, version, expected=None, verify=verify)
     return _on_current(
         place, lambda pointer: _open(place, pointer.version, expected=pointer.manifest_sha256, verify=verify)
@@ -87,7 +87,8 @@ def _open(home: Home, version: str, *, expected: str | None, verify: bool) -> Du
         raise NothingPublishedError(f"{folder} is gone", remedy="open the current version") from None
 
 
-def _check_known(home: Home, version: str) -> None:
+def require_known(home: Home, version: str) -> None:
+    """Raise ``NothingPublishedError`` unless a version of that name has been published and is kept."""
     known = versions.published_names(home)
     if version not in known:
         listed = "versions: " + ", ".join(known) if known else "run the pipeline first"
@@ -113,10 +114,30 @@ def published_manifest(home: Home, version: str | None = None) -> dict[str, Any]
         NothingPublishedError, CorruptFileError: As for :func:`open_published`.
     """
     if version is not None:
-        _check_known(home, version)
+        require_known(home, version)
         return read_manifest(home.published / version).content
     return _on_current(
         home, lambda pointer: read_manifest(home.published / pointer.version, expected=pointer.manifest_sha256).content
+    )
+
+
+def verify_current(home: Home, *, remember: bool = False) -> dict[str, Any]:
+    """Compare every file of the current version with its checksum, and return its manifest's content.
+
+    Args:
+        home: The home directory.
+        remember: Trust an earlier comparison by this process of a file that has kept its size, time and inode.
+
+    Raises:
+        NothingPublishedError, CorruptFileError: As for :func:`open_published`.
+    """
+    return _on_current(
+        home,
+        lambda pointer: (
+            verify_version(
+                home.published / pointer.version, expected=pointer.manifest_sha256, remember=remember
+            ).content
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,8 +115,10 @@ def measure_table(connection: DuckDBPyConnection, table: PublishedTable) -> Cont
         return measure(connection, rows)
 
 
-def write_tables(connection: DuckDBPyConnection, tables: list[PublishedTable], folder: Path) -> None:
-    """Write each table as Parquet in the order of its key, then the database from these files."""
+def write_tables(
+    connection: DuckDBPyConnection, tables: list[PublishedTable], folder: Path, macros: Sequence[str] = ()
+) -> None:
+    """Write each table as Parquet in the order of its key, then the database from these files, with its macros."""
     for table in tables:
         path = folder / table.parquet
         with duckdb_errors(path), relation(connection, table) as rows:
@@ -126,11 +128,11 @@ def write_tables(connection: DuckDBPyConnection, tables: list[PublishedTable], f
             )
             _settle(path)
         failpoint("publish.after_parquet")
-    _write_database(tables, folder)
+    _write_database(tables, folder, macros)
     _settle(folder / DATABASE)
 
 
-def _write_database(tables: list[PublishedTable], folder: Path) -> None:
+def _write_database(tables: list[PublishedTable], folder: Path, macros: Sequence[str]) -> None:
     path = folder / DATABASE
     scratch = connect(None)
     try:
@@ -144,6 +146,10 @@ def _write_database(tables: list[PublishedTable], folder: Path) -> None:
                     scratch.execute(f"COMMENT ON TABLE {name} IS {literal(table.comment)}")
                 for column, meaning in table.column_comments.items():
                     scratch.execute(f"COMMENT ON COLUMN {name}.{quote(column)} IS {literal(meaning)}")
+            scratch.execute("USE release")  # a macro finds its tables where it is created
+            for macro in macros:
+                scratch.execute(macro)
+            scratch.execute("USE memory")
             failpoint("publish.before_checkpoint")
             scratch.execute("CHECKPOINT release")
             scratch.execute("DETACH release")

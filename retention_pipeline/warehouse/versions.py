@@ -12,12 +12,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retention_pipeline.core.errors import BusyError, CorruptFileError, NothingPublishedError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse.ledger.lineage import protected
 from retention_pipeline.warehouse.manifest import Manifest, read_manifest
 from retention_pipeline.warehouse.verify import verify_version
 
@@ -167,10 +169,24 @@ def heal_link(home: Home, version: str) -> None:
     files.fsync_path(home.published)
 
 
+def kept(home: Home, known: Sequence[Manifest], current: str, keep: int) -> list[str]:
+    """Versions that stay: the last ``keep``, the current one and the one before it at least, and the protected ones.
+
+    Args:
+        home: The home directory.
+        known: Manifests of the intact versions, the current one included.
+        current: The current version, or the one that is about to become current.
+        keep: How many versions to keep.
+    """
+    names = sorted({*version_names(home), current}, key=number)
+    last = [name for name in names if number(name) <= number(current)][-max(keep, 2) :]
+    return sorted({*last, *protected(known)}, key=number)
+
+
 def collect(home: Home, *, keep: int, orphans: list[str]) -> list[str]:
     """Remove what is no longer needed: old versions, versions that never became current, leftovers of killed runs.
 
-    The current version and the one before it always stay. A version is renamed before it is emptied, so no reader ever
+    What stays says :func:`kept`. A version is renamed before it is emptied, so no reader ever
     meets half of one; readers that have its files open keep them. Only the holder of the publication lock calls this.
 
     Returns:
@@ -178,7 +194,8 @@ def collect(home: Home, *, keep: int, orphans: list[str]) -> list[str]:
     """
     current = require_pointer(home).version
     names = [name for name in version_names(home) if name not in orphans and number(name) <= number(current)]
-    gone = names[: -max(keep, 2)] + [name for name in orphans if name != current]
+    staying = kept(home, intact_manifests(home), current, keep)
+    gone = [name for name in names if name not in staying] + [name for name in orphans if name != current]
     for name in gone:
         (home.published / name).rename(home.published / f"{files.TEMPORARY}old-{name}")
         failpoint("publish.before_collect")

@@ -39,7 +39,7 @@ def deliver_each(rows: Rows, day: str, *, number: str, event: str | None = None)
     rows.spend(at, "acquisition", 10, channel=f"channel {number}", known=day)
     rows.rate("USD", at, 2, known=day)
     rows.benchmark(f"metric {number}", 1, quoted=at, known=day)
-    rows.control_total(f"200{number}-01-01", "orders", 1, known=day)
+    rows.control_total("2024-01-01", f"measure {number}", 1, known=day)
 
 
 def test_a_missing_rate_sets_an_order_aside_and_a_later_one_heals_it(project: Project) -> None:

@@ -53,7 +53,7 @@ def latest(world: World, name: str, *, needs_history: bool = False) -> Estimate 
     found = [
         row for row in world.metrics
         if f"{row.metric}.{row.variant}" == name and row.status == "final" and row.place.segment_set == ALL
-        and row.place.grain in GRAINS and row.place.cohort_start is None
+        and row.place.grain in GRAINS and row.place.cohort_start is None and row.n
         and not (needs_history and row.place.period_start == first[row.place.grain])
     ]  # fmt: skip
     if not found:

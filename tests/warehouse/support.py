@@ -64,10 +64,10 @@ def metadata(number: int) -> dict[str, Any]:
     }
 
 
-def publish_number(home: Home, number: int, *, keep: int = 3) -> Published:
-    """Publish the version whose tables all carry ``number``."""
+def publish_number(home: Home, number: int, *, keep: int = 3, **origin: Any) -> Published:
+    """Publish the version whose tables all carry ``number``; ``origin`` replaces entries of its metadata."""
     with connect(None) as connection:
-        return publish(home, connection, tables(number), metadata(number), keep=keep)
+        return publish(home, connection, tables(number), {**metadata(number), **origin}, keep=keep)
 
 
 def numbers_in(home: Home, version: str | None = None) -> set[int]:

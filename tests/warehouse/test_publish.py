@@ -26,7 +26,7 @@ from tests.warehouse.support import metadata, numbers_in, publish_number, tables
 def test_a_version_holds_every_table_as_parquet_and_in_one_database(home: Home) -> None:
     published = publish_number(home, 1)
     names = {path.name for path in published.path.iterdir()}
-    files = {f"{table}.parquet" for table in ("facts", "wide", "_checks", "_versions")}
+    files = {f"{table}.parquet" for table in ("facts", "wide", "_checks", "_versions", "_coverage")}
     assert names == files | {"retention.duckdb", "manifest.json", "manifest.json.sha256"}
     with duckdb.connect(str(home.current_link / "retention.duckdb"), read_only=True) as connection:
         ids = [row[0] for row in connection.execute("select id from facts").fetchall()]
@@ -108,14 +108,16 @@ def test_a_damaged_pointer_is_healed_by_the_next_publication(home: Home, damage:
     assert numbers_in(home) == {2}
 
 
-def test_the_last_versions_are_kept_and_listed_in_each_version(home: Home) -> None:
+def test_the_last_versions_are_kept_and_all_are_listed_in_each_version(home: Home) -> None:
     for number in range(1, 6):
         published = publish_number(home, number, keep=3)
     assert versions.version_names(home) == ["v000003", "v000004", "v000005"]
     assert published.collected == ("v000002",)
     with duckdb.connect(str(home.current_link / "retention.duckdb"), read_only=True) as connection:
-        rows = connection.execute("select version, as_of::varchar, rows_count, run_id from _versions").fetchall()
-    assert rows == [(f"v00000{n}", "2025-03-01", 52, f"run-{n}") for n in (3, 4, 5)]
+        rows = connection.execute(
+            "select version, as_of::varchar, data_through::varchar, rows_count, run_id, is_kept from _versions"
+        ).fetchall()
+    assert rows == [(f"v00000{n}", "2025-03-01", "2025-02-28", 52, f"run-{n}", n in {3, 4, 5}) for n in (1, 2, 3, 4, 5)]
 
 
 def test_at_least_the_current_version_and_the_one_before_stay(home: Home) -> None:
@@ -182,8 +184,8 @@ def test_what_was_written_must_be_what_was_built(home: Home, monkeypatch: pytest
     publish_number(home, 1)
     original = release.write_tables
 
-    def lose_a_row(connection: object, written: list[PublishedTable], folder: Path) -> None:
-        original(connection, written, folder)  # type: ignore[arg-type]  # passed on as it came
+    def lose_a_row(connection: object, written: list[PublishedTable], folder: Path, macros: list[str]) -> None:
+        original(connection, written, folder, macros)  # type: ignore[arg-type]  # passed on as it came
         facts = folder / "facts.parquet"
         duckdb.execute(f"copy (from '{facts}' limit 49) to '{facts}.new' (format parquet)")
         facts.with_name("facts.parquet.new").replace(facts)

@@ -36,7 +36,9 @@ def test_a_query_returns_names_and_rows(home: Home) -> None:
     publish_number(home, 1)
     assert run_select(home.root, "select day, number from wide order by day limit 1; ")[0] == ["day", "number"]
     assert run_select(home, "from facts where id = 1 -- the first")[1][0][:2] == (1, 1)
-    assert run_select(home, "show tables")[1] == [("_checks",), ("_versions",), ("facts",), ("wide",)]
+    assert run_select(home, "show tables")[1] == [
+        (name,) for name in ("_checks", "_coverage", "_versions", "facts", "wide")
+    ]
 
 
 @pytest.mark.parametrize(

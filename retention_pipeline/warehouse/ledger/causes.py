@@ -1,0 +1,151 @@
+"""What each changed cell's change is called: the rows of the ledger that a version adds.
+
+Belongs here: the order in which causes are considered. Not here: which records can be behind a cell (``reach``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retention_pipeline.core.causes import Cause
+from retention_pipeline.core.history_tables import CELL_KEY, COMPARED, METRIC_RESTATEMENTS
+from retention_pipeline.core.status import Status
+from retention_pipeline.warehouse.ledger.reach import IDS_LISTED
+from retention_pipeline.warehouse.sql import literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_OPEN = f"('{Status.PROVISIONAL}', '{Status.IMMATURE}')"
+
+_ROWS = """
+create or replace temp table ledger_rows as
+with
+close as (
+    select scope_id, list_sort(list(distinct cause)) as causes,
+        list(distinct delivery_number order by delivery_number) as numbers
+    from ledger_matches
+    group by scope_id
+),
+loose as (
+    select scope_id, list_sort(list(distinct cause)) as causes,
+        list(distinct delivery_number order by delivery_number) as numbers
+    from ledger_loose_matches
+    group by scope_id
+),
+still_defined as (
+    select distinct metric, variant from metrics.metric_values
+),
+judged as (
+    select
+        cells.*,
+        coalesce(close.causes, []) as close_causes, coalesce(close.numbers, []) as close_numbers,
+        coalesce(loose.causes, []) as loose_causes, coalesce(loose.numbers, []) as loose_numbers,
+        list_filter([
+            case when {has_configuration} then '{configuration}' end,
+            case
+                when still_defined.metric is null
+                    or (was_there and is_there and old_definition_version <> new_definition_version)
+                    then '{definition}'
+            end,
+            case
+                when {has_aged} and (
+                    coalesce(old_status in {open}, false) or coalesce(new_status in {open}, false)
+                    or (profiles.looks_ahead and {only_interval})
+                ) then '{maturing}'
+            end
+        ], lambda cause: cause is not null) as own_causes
+    from ledger_cells as cells
+    left join ledger_scopes as scopes using (cell_id)
+    left join ledger_profiles as profiles using (metric, variant, basis)
+    left join close using (scope_id)
+    left join loose using (scope_id)
+    left join still_defined on cells.metric = still_defined.metric and cells.variant = still_defined.variant
+),
+named as (
+    select
+        *,
+        case
+            when len(own_causes) + len(close_causes) > 0 then list_sort(list_distinct(own_causes || close_causes))
+            when len(loose_causes) > 0 then loose_causes
+            else ['{fallback}']
+        end as all_causes,
+        case
+            when len(own_causes) + len(close_causes) > 0 then close_numbers
+            else loose_numbers
+        end as numbers
+    from judged
+),
+ids as (
+    select coalesce(list(delivery_id order by delivery_number), []) as listed from ledger_deliveries_numbered
+)
+select
+    {version}, {key}, period_end, {sides},
+    case when len(all_causes) = 1 then all_causes[1] else '{several}' end as cause,
+    array_to_string(all_causes, ', ') as causes,
+    list_transform(numbers[:{listed}], lambda number: ids.listed[number]) as delivery_ids,
+    len(numbers) as deliveries_count
+from named
+cross join ids
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step along the main line: what the rows of the ledger say about the two versions, and what differs.
+
+    Attributes:
+        version, previous_version: The two versions.
+        as_of, previous_as_of: Their dates, ISO.
+        published_at: When the new one is published, as SQL understands it (UTC).
+        has_configuration: Whether they were made under different configurations.
+        has_code: Whether they were made by different programs.
+    """
+
+    version: str
+    previous_version: str
+    as_of: str
+    previous_as_of: str
+    published_at: str
+    has_configuration: bool
+    has_code: bool
+
+
+def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, int]]:
+    """Fill the temporary table ``ledger_rows``, in the columns of ``METRIC_RESTATEMENTS``.
+
+    Returns:
+        Metrics with rows that nothing explains, and how many.
+    """
+    unchanged = ("numerator", "denominator", "value", "n", "status", "definition_version", "unit", "currency")
+    statement = _ROWS.format(
+        **{cause.value: cause.value for cause in Cause},
+        open=_OPEN,
+        has_configuration=_boolean(step.has_configuration),
+        has_aged=_boolean(step.as_of > step.previous_as_of),
+        only_interval=" and ".join(f"old_{name} is not distinct from new_{name}" for name in unchanged),
+        fallback=Cause.CODE.value if step.has_code else Cause.UNEXPLAINED.value,
+        version=f"{literal(step.version)} as version, {literal(step.previous_version)} as previous_version,"
+        f" date {literal(step.as_of)} as as_of, date {literal(step.previous_as_of)} as previous_as_of,"
+        f" timestamp {literal(step.published_at)} as published_at",
+        key=", ".join(CELL_KEY),
+        sides=", ".join(f"old_{name}, new_{name}" for name in COMPARED),
+        listed=IDS_LISTED,
+    )
+    connection.execute(statement)
+    found = connection.execute(
+        "select metric || '.' || variant, count(*) from ledger_rows where cause = ? group by all order by all",
+        [Cause.UNEXPLAINED.value],
+    ).fetchall()
+    return [(str(name), int(count)) for name, count in found]
+
+
+def write_no_rows(connection: DuckDBPyConnection) -> None:
+    """Leave ``ledger_rows`` empty: nothing was compared."""
+    columns = ", ".join(f"{column.name} {column.type}" for column in METRIC_RESTATEMENTS.columns)
+    connection.execute(f"create or replace temp table ledger_rows ({columns})")
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
