@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retention_pipeline.metrics.context import MetricContext
@@ -175,6 +175,7 @@ def test_a_total_of_zero_has_no_share_and_still_differs() -> None:
 AMOUNT = st.integers(-10_000, 10_000)
 
 
+@settings(deadline=None)
 @given(data=st.data(), months=st.integers(MINIMUM_PERIODS, 8))
 def test_whatever_the_books_hold_the_search_leaves_nothing_unexplained(data: st.DataObject, months: int) -> None:
     groups = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,19 @@ def test_the_oracle_finds_the_truth_that_the_simulator_knows(tmp_path: Path) -> 
     assert len(state.answers) == sum(truth.answers_counted.values())
     for source, found in landing.delivered.items():
         assert (found.records, found.broken) == (truth.records[source], sum(truth.quarantined[source].values()))
+
+
+def test_the_books_are_explained_by_what_was_planted_and_the_wrong_total_stands_out(shop: Path, world: World) -> None:
+    planted = json.loads((shop / "truth.json").read_text(encoding="utf-8"))["control_totals"]
+    wrong, seen = planted["wrong"], False
+    for (measure, _, start), cells in world.facts["reconciliation"].rows.items():
+        causes = {name for name in cells["explained_by"].split(", ") if name != "nothing"}
+        assert causes <= set(planted["includes"][measure])
+        if cells["status"] == "final" and measure != "orders" and "quarantine" not in causes:
+            left = planted["remainders"].get(f"{start:%Y-%m}", {}).get(measure, "0")
+            assert cells["remainder"] == Decimal(left), (measure, start)
+            seen |= (f"{start:%Y-%m}", measure) == (wrong["month"], wrong["measure"])
+    assert seen
 
 
 @pytest.mark.long
