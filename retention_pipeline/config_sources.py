@@ -16,6 +16,14 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator, 
 
 from retention_pipeline.config_database import DatabaseKeys
 
+Cause = Annotated[
+    str,
+    StringConstraints(
+        pattern="^(no_customer|excluded_status|status_[a-z_]+|non_positive_amount|no_fx_rate|quarantine"
+        "|time_basis|refund_basis|currency_basis)$"
+    ),
+]
+"""What can make a total of the shop differ from the published figure."""
 _DATE_FIELD = re.compile(r"\{date(?::([^}]*))?\}")
 
 
@@ -155,6 +163,17 @@ class BenchmarksSource(Source):
     """``[sources.benchmarks]``: what others report for a metric, to be shown beside the shop's own value."""
 
 
+class ControlTotalsSource(Source):
+    """``[sources.control_totals]``: the shop's own totals per period, to be compared with what is published.
+
+    ``measures`` maps the shop's words to orders, revenue_gross, refunds or revenue_net; ``includes`` says what the
+    shop's totals hold beyond the published figures, where it is known and need not be found out.
+    """
+
+    measures: dict[str, Literal["orders", "revenue_gross", "refunds", "revenue_net"]] = {}
+    includes: tuple[Cause, ...] | None = None
+
+
 class Sources(Section):
     """``[sources]``: orders are required; a source that is not configured makes its metrics ``source_absent``."""
 
@@ -167,6 +186,7 @@ class Sources(Section):
     spend: SpendSource | None = None
     fx_rates: FxRatesSource | None = None
     benchmarks: BenchmarksSource | None = None
+    control_totals: ControlTotalsSource | None = None
 
     def configured(self) -> dict[str, Source]:
         """The configured sources by name, in the order they are read."""

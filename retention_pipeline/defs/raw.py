@@ -43,6 +43,7 @@ DESCRIPTIONS = {
     "spend": "Accepted records of marketing spend of every delivery.",
     "fx_rates": "Accepted exchange rates of every delivery.",
     "benchmarks": "Accepted benchmarks of every delivery: what others report for a metric.",
+    "control_totals": "Accepted control totals of every delivery: what the shop's own books say about a period.",
     "quarantine": "Records that were set aside, each with its reason.",
 }
 MARKED_DAYS = 62

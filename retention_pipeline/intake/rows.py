@@ -79,6 +79,8 @@ class RowSql:
         makers: dict[FieldType, Callable[[], str]] = {
             "customer": lambda: "h._hash",
             "timestamp": lambda: casting.timestamp(text, notation),
+            "date": lambda: casting.date(text, notation),
+            "grain": lambda: rules.grain(text),
             "decimal": lambda: casting.number(text, notation, field.decimals),
             "score": lambda: casting.number(text, notation, field.decimals),
             "currency": lambda: _or(f"upper({text})", field.default and self.settings.shop.currency),
@@ -103,6 +105,9 @@ class RowSql:
             earliest = casting.to_utc(f"TIMESTAMP '{self.settings.limits.earliest_date}'", self.settings.shop.timezone)
             latest = None if field.may_lie_ahead else "_too_late"
             reasons.append(casting.timestamp_reason(text, value, earliest, latest))
+        elif field.type == "date":
+            earliest = f"DATE '{self.settings.limits.earliest_date}'"
+            reasons.append(casting.timestamp_reason(text, value, earliest, "_too_late"))
         elif field.type in {"decimal", "score"}:
             reasons.append(casting.number_reason(text, value, self._notation(field), field.decimals))
         if field.type == "kind":
@@ -117,7 +122,7 @@ class RowSql:
         if source.is_dated and not source.is_incremental:
             return "_date"
         when = f"coalesce({', '.join((*self.contract.known_by, 'NULL::TIMESTAMP'))})"
-        beginning = ALWAYS_KNOWN if self.contract.is_timeless else "NULL"
+        beginning = ALWAYS_KNOWN if self.contract.is_timeless else self.contract.known_from or "NULL"
         date = f"coalesce({casting.local_date(when, self.settings.shop.timezone)}, {beginning})"
         if source.is_incremental:  # a day's increment is known on that day, the history before it on its own dates
             date = f"coalesce(_date, least({date}, _until))"
