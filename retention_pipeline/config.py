@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from retention_pipeline.config_alerts import SECRET_VARIABLES, Alerts, Smtp
 from retention_pipeline.config_operations import Environment, Schedule, current_environment
 from retention_pipeline.config_schema import Limits, Publish, Rfm, Shop
 from retention_pipeline.config_sources import (
@@ -30,6 +31,7 @@ from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.home import Home
 
 __all__ = [
+    "Alerts",
     "CustomersSource",
     "Environment",
     "FeedbackSource",
@@ -41,6 +43,7 @@ __all__ = [
     "Schedule",
     "Settings",
     "Shop",
+    "Smtp",
     "Source",
     "Sources",
     "SpendSource",
@@ -52,9 +55,9 @@ __all__ = [
 
 DEFAULT_FILE = "retention.toml"
 DEMO_FILE = Path(".demo") / DEFAULT_FILE
-ENVIRONMENT_VARIABLES = frozenset(
+ENVIRONMENT_VARIABLES = SECRET_VARIABLES | frozenset(
     {"RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_ID_KEY", "RETENTION_FAILPOINT", "RETENTION_RECEIVED_ON"}
-    | {"RETENTION_ENVIRONMENT"}
+    | {"RETENTION_ENVIRONMENT", "RETENTION_POSTGRES_DSN"}
 )
 
 
@@ -67,6 +70,7 @@ class Settings(Section):
     publish: Publish = Publish()
     schedule: Schedule = Schedule()
     rfm: Rfm | None = None
+    alerts: Alerts = Alerts()
     home_dir: Path = Field(exclude=True)
     config_path: Path = Field(exclude=True)
 
@@ -80,6 +84,11 @@ class Settings(Section):
     def _rfm_follows_grains(self) -> Self:
         if self.rfm is not None and self.rfm.grain not in self.shop.grains:
             raise ValueError(f"rfm.grain: {self.rfm.grain!r} is not among shop.grains")
+        return self
+
+    @model_validator(mode="after")
+    def _due_hours_have_a_source(self) -> Self:
+        self.alerts.check_sources(self.sources.configured())
         return self
 
     @property

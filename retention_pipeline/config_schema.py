@@ -120,6 +120,7 @@ class Limits(Section):
     max_quarantined_share: Annotated[float, Field(ge=0, le=1)] = 0.05
     tolerated_quarantined_rows: Annotated[int, Field(ge=0)] = 10
     max_rate_age_days: Annotated[int, Field(ge=0)] = 7
+    reconciliation_tolerance: Annotated[float, Field(ge=0, le=1)] = 0.005
     earliest_date: dt.date = dt.date(1990, 1, 1)
     control_sigmas: Annotated[float, Field(ge=1, le=10)] = 3.0
     control_floor: Annotated[float, Field(ge=0, le=1)] = 0.01

@@ -14,6 +14,16 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, field_validator, model_validator
 
+from retention_pipeline.config_database import DatabaseKeys
+
+Cause = Annotated[
+    str,
+    StringConstraints(
+        pattern="^(no_customer|excluded_status|status_[a-z_]+|non_positive_amount|no_fx_rate|quarantine"
+        "|time_basis|refund_basis|currency_basis)$"
+    ),
+]
+"""What can make a total of the shop differ from the published figure."""
 _DATE_FIELD = re.compile(r"\{date(?::([^}]*))?\}")
 
 
@@ -30,12 +40,10 @@ def known_zone(name: str) -> str:
     return name
 
 
-class Source(Section):
-    """``[sources.<name>]``: where one source's files are and how their columns map to the contract."""
+class Source(DatabaseKeys, Section):
+    """``[sources.<name>]``: where one source's files (or rows) are and how their columns map to the contract."""
 
-    path: str
     format: Literal["csv", "parquet"] | None = None
-    kind: Literal["increment", "snapshot"] = "increment"
     cadence: Literal["daily", "irregular"] = "daily"
     complete_through: dt.date | None = None
     select: str | None = None
@@ -58,7 +66,9 @@ class Source(Section):
             raise ValueError("path: {date} may stand once")
         if self.decimal == self.thousands:
             raise ValueError("decimal and thousands are the same character")
-        if self.format is None:
+        if self.is_database:
+            object.__setattr__(self, "format", "csv")
+        elif self.format is None:
             suffix = Path(self.path).suffix.lower()
             if suffix not in {".csv", ".parquet"}:
                 raise ValueError(f'path: cannot tell the format of {self.path!r}; add format = "csv" or "parquet"')
@@ -67,8 +77,11 @@ class Source(Section):
 
     @property
     def is_dated(self) -> bool:
-        """Whether there is one file per business date (``{date}`` in the path) rather than one history file."""
-        return _DATE_FIELD.search(self.path) is not None
+        """Whether there is one file per business date (``{date}`` in the path) rather than one history file.
+
+        What is read from a database is dated too, by the day it is read for; only its first reading is a history.
+        """
+        return self.is_database or _DATE_FIELD.search(self.path) is not None
 
     @property
     def date_format(self) -> str:
@@ -150,6 +163,17 @@ class BenchmarksSource(Source):
     """``[sources.benchmarks]``: what others report for a metric, to be shown beside the shop's own value."""
 
 
+class ControlTotalsSource(Source):
+    """``[sources.control_totals]``: the shop's own totals per period, to be compared with what is published.
+
+    ``measures`` maps the shop's words to orders, revenue_gross, refunds or revenue_net; ``includes`` says what the
+    shop's totals hold beyond the published figures, where it is known and need not be found out.
+    """
+
+    measures: dict[str, Literal["orders", "revenue_gross", "refunds", "revenue_net"]] = {}
+    includes: tuple[Cause, ...] | None = None
+
+
 class Sources(Section):
     """``[sources]``: orders are required; a source that is not configured makes its metrics ``source_absent``."""
 
@@ -162,6 +186,7 @@ class Sources(Section):
     spend: SpendSource | None = None
     fx_rates: FxRatesSource | None = None
     benchmarks: BenchmarksSource | None = None
+    control_totals: ControlTotalsSource | None = None
 
     def configured(self) -> dict[str, Source]:
         """The configured sources by name, in the order they are read."""

@@ -29,3 +29,8 @@
             and days.money_date >= quoted.rate_date
             and days.money_date < quoted.valid_to
 {%- endmacro %}
+
+{# A sum; 0 where nothing was to be added, null where an amount that belongs to it is not known. #}
+{% macro known_sum(total, unknown_count, condition='true') -%}
+    cast(case when {{ condition }} and coalesce({{ unknown_count }}, 0) = 0 then coalesce({{ total }}, 0) end as decimal(38, 4))
+{%- endmacro %}

@@ -26,6 +26,14 @@ benchmarks as (
     where coalesce({{ business_date('quoted_at') }}, {{ as_of() }}) <= {{ as_of() }}
 ),
 
+control_totals as (
+    select distinct
+        grain,
+        period_start,
+        measure
+    from ({{ known_rows('control_totals') }}) as known
+),
+
 spend as (
     select
         delivery_id,
@@ -75,6 +83,11 @@ compared as (
         'benchmark' as entity,
         (select count(*) from benchmarks) as delivered_count,
         (select count(*) from {{ ref('stg_benchmarks') }}) as staged_count
+    union all
+    select
+        'control total' as entity,
+        (select count(*) from control_totals) as delivered_count,
+        (select count(*) from {{ ref('stg_control_totals') }}) as staged_count
     union all
     select
         'spend' as entity,

@@ -63,6 +63,13 @@ staged as (
         known_date,
         quoted_date as counted_date
     from {{ ref('stg_benchmarks') }}
+    union all
+    select
+        'control total' as entity,
+        measure as entity_id,
+        known_date,
+        null as counted_date
+    from {{ ref('stg_control_totals') }}
 )
 
 select *

@@ -17,7 +17,12 @@ import typer
 from rich.markup import escape
 
 from retention_pipeline import __version__
-from retention_pipeline.cli import history_commands, time_commands  # noqa: F401  # they register their commands
+from retention_pipeline.cli import (  # noqa: F401  # register their commands
+    alert_commands,
+    history_commands,
+    reconcile_commands,
+    time_commands,
+)
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.core.errors import ConfigError, RetentionError
 from retention_pipeline.core.periods import Grain

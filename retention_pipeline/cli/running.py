@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.markup import escape
 
+from retention_pipeline.cli.alerting import reported
 from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
 from retention_pipeline.cli.tables import short
@@ -91,17 +92,17 @@ def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
         f"[bold]{escape(settings.shop.name)}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True
     )
     before = _served(settings.home)
-    with StageProgress(console) as progress:
-        progress.stage("start")
-        try:
+    try:
+        with reported(settings, console), StageProgress(console) as progress:
+            progress.stage("start")
             _refuse_when_busy(settings.home, wanted.wait)
             prepare_home(settings.home)
             _execute(settings, wanted, progress)
-        except KeyboardInterrupt:
-            raise _interrupted(settings.home) from None
-        except RetentionError as error:
-            error.message += f"\n  {still_served(settings.home)}"
-            raise
+    except KeyboardInterrupt:
+        raise _interrupted(settings.home) from None
+    except RetentionError as error:
+        error.message += f"\n  {still_served(settings.home)}"
+        raise
     show_summary(settings, console, unchanged=before == _served(settings.home))
 
 

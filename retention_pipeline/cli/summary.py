@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from retention_pipeline.alerts import alive, clock, register
+from retention_pipeline.cli.alert_commands import print_open
 from retention_pipeline.cli.tables import money, own_name, percent, points, print_table, short
 from retention_pipeline.config import Settings
 from retention_pipeline.core.status import Status
@@ -67,6 +69,7 @@ def show_status(settings: Settings, console: Console) -> None:
     """Print what is published, how fresh it is, and whether a run holds the lock."""
     holder = lock_holder(settings.home)
     console.print(f"run        {holder or 'none under way'}", highlight=False)
+    _print_alerts(settings, console)
     manifest = published_manifest(settings.home)
     console.print(f"[bold]{settings.shop.name}[/]  {short(settings.home_dir)}", highlight=False, soft_wrap=True)
     console.print(
@@ -78,6 +81,15 @@ def show_status(settings: Settings, console: Console) -> None:
         print_table(console, ("stage", "outcome", "checks"), rows.fetchall(), title="\nchecks passed by this version")
         rows = published.execute("select version, as_of, published_at from _versions order by version desc limit 5")
         print_table(console, ("version", "as of", "published at"), rows.fetchall(), title="\nlatest versions")
+
+
+def _print_alerts(settings: Settings, console: Console) -> None:
+    """The sign of life and what was open at the last look; this command does not look itself."""
+    success = alive.read(settings.home).last_success
+    if success is not None:
+        hours = (clock.instant() - alive.moment(success.finished_at)).total_seconds() / 3600
+        console.print(f"alive      last success {hours:.1f} hours ago ({success.outcome})", highlight=False)
+    print_open(register.load(settings.home).open, console)
 
 
 def _print_headlines(settings: Settings, published: DuckDBPyConnection, console: Console) -> None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import secrets
 
 from rich.console import Console
+from rich.markup import escape
 
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.core.errors import ConfigError, InputRefusedError, SourceUnavailableError
 from retention_pipeline.intake.arrival import received_date
-from retention_pipeline.intake.preview import SourcePreview, preview
+from retention_pipeline.intake.preview import SAMPLE_ROWS, SourcePreview, preview
 from retention_pipeline.intake.report import describe_excess
 from retention_pipeline.warehouse.store import scratch_store
 
@@ -42,13 +43,13 @@ def show_validation(settings: Settings, console: Console) -> None:
     """
     with scratch_store() as store, console.status("reading the sources"):
         # a throw-away key: nothing is kept, so the hashes in the sample need not match any other
-        seen = preview(store, settings, secrets.token_bytes(32), received_date=received_date())
+        seen = preview(store, settings, secrets.token_bytes(32), received_date=received_date(settings.shop.timezone))
     for source in seen:
         _show(source, console)
         for excess in source.excess:
             console.print(f"  {describe_excess(excess, settings)}", style="red", highlight=False, markup=False)
     for source in seen:
-        if isinstance(source.error, ConfigError):
+        if isinstance(source.error, ConfigError | SourceUnavailableError):
             raise source.error
     unfit = [source.name for source in seen if not source.is_fit]
     orders = next(source.report for source in seen if source.name == "orders")
@@ -60,7 +61,8 @@ def show_validation(settings: Settings, console: Console) -> None:
 
 
 def _show(source: SourcePreview, console: Console) -> None:
-    console.print(f"\n[bold]{source.name}[/]  {source.path}  ({source.files} files)", highlight=False, soft_wrap=True)
+    extent = f"a sample of {SAMPLE_ROWS} rows" if source.is_sample else f"{source.files} files"
+    console.print(f"\n[bold]{source.name}[/]  {escape(source.path)}  ({extent})", highlight=False, soft_wrap=True)
     if source.error is not None:
         console.print(f"  {source.error}", style="red", highlight=False, markup=False, soft_wrap=True)
         return

@@ -66,6 +66,26 @@ class Home:
         return self.published / "current"
 
     @property
+    def incidents(self) -> Path:
+        """Open incidents and who has been told of them (mode 600)."""
+        return self.root / "incidents.json"
+
+    @property
+    def incidents_lock(self) -> Path:
+        """The file whose ``flock`` admits one change of the incidents at a time."""
+        return self.root / "incidents.lock"
+
+    @property
+    def sending_lock(self) -> Path:
+        """The file whose ``flock`` admits one sender of alerts at a time."""
+        return self.root / "sending.lock"
+
+    @property
+    def alive(self) -> Path:
+        """The dead-man's file: last success and last attempt, readable by everybody."""
+        return self.root / "alive.json"
+
+    @property
     def temporary(self) -> Path:
         """Scratch space of the running writer; emptied by the next run."""
         return self.root / "tmp"

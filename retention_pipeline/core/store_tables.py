@@ -136,6 +136,19 @@ RAW_BENCHMARKS = Table(
     ),
 )  # fmt: skip
 
+RAW_CONTROL_TOTALS = Table(
+    "raw", "control_totals", "One row per accepted control total of each delivery.", ("delivery_id", "line"),
+    (
+        Column("grain", "VARCHAR", "Length of the period: day, week, month, quarter or year."),
+        Column("period_start", "DATE", "First day of the period."),
+        Column("measure", "VARCHAR", "orders, revenue_gross, refunds or revenue_net."),
+        Column("value", "DECIMAL(18,4)", "The shop's own total."),
+        Column("currency", "VARCHAR", "ISO 4217 code; always the shop's."),
+        Column("updated_at", "TIMESTAMP", "When the total was last changed (UTC).", nullable=True),
+        *_PROVENANCE,
+    ),
+)  # fmt: skip
+
 RAW_DELIVERIES = Table(
     "raw", "deliveries", "One row per delivery: one file of one source for one business date.", ("delivery_id",),
     (
@@ -197,5 +210,6 @@ STORE_TABLES = (
     RAW_SPEND,
     RAW_FX_RATES,
     RAW_BENCHMARKS,
+    RAW_CONTROL_TOTALS,
     RAW_QUARANTINE,
 )

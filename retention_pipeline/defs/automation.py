@@ -16,6 +16,7 @@ from retention_pipeline.defs.keys import JOB
 from retention_pipeline.defs.landing import landing_state
 from retention_pipeline.defs.partitions import delivery_days
 from retention_pipeline.defs.retrying import UNATTENDED
+from retention_pipeline.defs.sensors import build_alert_sensors
 
 SCHEDULE = "nightly"
 SENSOR = "new_files"
@@ -76,9 +77,12 @@ def build_schedules(settings: Settings, environment: Environment | None) -> list
 
 def build_sensors(settings: Settings, environment: Environment | None) -> list[dg.SensorDefinition]:
     """The sensors of an environment; that for new files only where ``schedule.watch_files`` asks for it."""
-    if environment is None or not settings.schedule.watch_files:
+    if environment is None:
         return []
-    return [build_file_sensor(settings, environment)]
+    running = settings.schedule.runs_in(environment)
+    status = dg.DefaultSensorStatus.RUNNING if running else dg.DefaultSensorStatus.STOPPED
+    files = [build_file_sensor(settings, environment)] if settings.schedule.watch_files else []
+    return [*files, *build_alert_sensors(settings, default_status=status)]
 
 
 def build_nights(settings: Settings, environment: Environment) -> dg.ScheduleDefinition:

@@ -78,7 +78,19 @@ def dbt_vars(settings: Settings, inputs: Inputs) -> dict[str, Any]:
         "loyalty_tiers": list(shop.loyalty_tiers),
         "fx_reference_date": _day(shop.fx_reference_date) if shop.fx_reference_date else None,
         "max_rate_age_days": settings.limits.max_rate_age_days,
+        "order_notation": _notation(settings),
         "rfm": None if rfm is None else rfm.model_dump(mode="json"),
+    }
+
+
+def _notation(settings: Settings) -> dict[str, Any]:
+    """How the text of an order record is to be read, for records that were set aside with their text."""
+    orders = settings.sources.orders
+    return {
+        "decimal": orders.decimal,
+        "thousands": orders.thousands,
+        "timezone": orders.timezone or settings.shop.timezone,
+        "is_iso": orders.timestamp_format == "iso",
     }
 
 
@@ -186,6 +198,8 @@ def run_dbt(
 
     with _dbt_environment(home):
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
+    if isinstance(outcome.exception, KeyboardInterrupt):  # dbt keeps it for itself
+        raise outcome.exception
     if outcome.result is None:
         raise RuntimeError(f"dbt stopped: {outcome.exception}")
     results = [_node_result(result) for result in outcome.result.results]

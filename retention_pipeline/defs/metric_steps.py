@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from retention_pipeline.config import Settings
 from retention_pipeline.core.tables import METRIC_VALUES
-from retention_pipeline.defs.keys import MARTS, METRICS
+from retention_pipeline.defs.keys import MARTS, METRICS, STAGING
 from retention_pipeline.defs.metric_tables import METRIC_TABLES, MetricTable
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.families import FAMILIES, Family
+from retention_pipeline.metrics.reconciliation import RECONCILIATION, unexplained
 from retention_pipeline.warehouse.frames import read_frame, write_frame
 
 if TYPE_CHECKING:
@@ -45,3 +47,16 @@ def metric_steps(build: DuckDBPyConnection, context: MetricContext) -> dict[str,
         METRIC_VALUES.name: write_union,
         **{made.table.name: partial(write_table, made) for made in METRIC_TABLES},
     }
+
+
+def control_warnings(build: DuckDBPyConnection, settings: Settings) -> list[str]:
+    """What should be known about the shop's own totals: which are not explained, and which could not be compared."""
+    reconciled = read_frame(build, f"from {RECONCILIATION.qualified}")
+    staged = len(read_frame(build, f"select grain from {STAGING}.stg_control_totals"))
+    said = unexplained(reconciled, settings.limits.reconciliation_tolerance)
+    if left := staged - len(reconciled):
+        said.append(
+            f"control_totals: {left} totals are of periods that are not computed: of a grain that is not among"
+            " shop.grains, before the first order or after the last day"
+        )
+    return said

@@ -21,6 +21,8 @@ from retention_pipeline.metrics.claims import CLAIMS, judge_claims
 from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, control_limits
 from retention_pipeline.metrics.order_gap_survival import ORDER_GAP_SURVIVAL, survival_rows
+from retention_pipeline.metrics.reconciliation import RECONCILIATION, reconcile
+from retention_pipeline.metrics.reconciliation_parts import AMOUNTS
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -46,8 +48,16 @@ def _marts(table: str) -> dg.AssetKey:
     return dg.AssetKey([MARTS, table])
 
 
+def _as_text(*columns: str) -> str:
+    return ", ".join(f"cast({name} as varchar) as {name}" for name in columns)
+
+
 def _benchmarks(facts: Frames, context: MetricContext) -> pd.DataFrame:
     return compare(facts[METRIC_VALUES.name], facts["stg_benchmarks"])
+
+
+def _reconciliation(facts: Frames, context: MetricContext) -> pd.DataFrame:
+    return reconcile(facts["fct_control_total"], context)
 
 
 def _claims(facts: Frames, context: MetricContext) -> pd.DataFrame:
@@ -96,6 +106,16 @@ METRIC_TABLES: Final = (
         {METRIC_VALUES.name: f"from {METRIC_VALUES.qualified} where segment_set = 'all' and status = 'final'"},
         (metrics_key(METRIC_VALUES.name),),
         _control_limits,
+    ),
+    MetricTable(
+        RECONCILIATION,
+        # as text: a data frame would hold exact amounts as floating-point numbers
+        {
+            "fct_control_total": "select calendar, measure, grain, period_start, period_end, component, is_complete,"
+            f" is_final, unreadable_count, {_as_text('control_value', *AMOUNTS)} from {MARTS}.fct_control_total",
+        },
+        (_marts("fct_control_total"),),
+        _reconciliation,
     ),
 )
 """In the order they are made; all of them after ``metric_values``."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from retention_pipeline.alerts import alive
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
@@ -105,6 +106,14 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
             ledger=Ledger(settings, sources_frame(), deliveries),
         )
         warn_of_control_limits(build, progress)
+    alive.succeed(
+        settings.home,
+        inputs.run_id,
+        version=published.version,
+        unchanged=published.unchanged,
+        as_of=inputs.as_of.isoformat(),
+        data_through=inputs.data_through,
+    )
     return published
 
 

@@ -43,6 +43,7 @@ DESCRIPTIONS = {
     "spend": "Accepted records of marketing spend of every delivery.",
     "fx_rates": "Accepted exchange rates of every delivery.",
     "benchmarks": "Accepted benchmarks of every delivery: what others report for a metric.",
+    "control_totals": "Accepted control totals of every delivery: what the shop's own books say about a period.",
     "quarantine": "Records that were set aside, each with its reason.",
 }
 MARKED_DAYS = 62
@@ -134,7 +135,8 @@ def take_in(
     bind_shop(store, settings)
     show_deliveries(store)
     with duckdb_errors(settings.home.store):
-        report = ingest(store, settings, key, received_date=received_date(), progress=progress, window=window)
+        today = received_date(settings.shop.timezone)
+        report = ingest(store, settings, key, received_date=today, progress=progress, window=window)
     for line in report.warnings():
         progress.warn(line)
     report.raise_for_refusals(settings)

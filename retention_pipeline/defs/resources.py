@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import PrivateAttr
 
+from retention_pipeline.alerts import alive
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse.lock import writer_lock
 
@@ -46,8 +47,10 @@ class Writer(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic only
         Raises:
             BusyError: Another process holds it.
         """
-        run = context.run.run_id if context.run else "unknown"
-        self._held.enter_context(writer_lock(Home(Path(self.home_dir)), run=run, wait_seconds=self.wait_seconds))
+        run, home = context.run.run_id if context.run else "unknown", Home(Path(self.home_dir))
+        self._held.enter_context(writer_lock(home, run=run, wait_seconds=self.wait_seconds))
+        alive.begin(home, run)
+        self._held.callback(alive.end, home, run)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Give the lock back."""

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import dagster as dg
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import RetentionError
+
+Context: TypeAlias = dg.AssetExecutionContext | dg.OpExecutionContext
 
 
 def delay_seconds(settings: Settings, attempt: int) -> int:
@@ -20,7 +23,7 @@ def delay_seconds(settings: Settings, attempt: int) -> int:
 
 
 @contextlib.contextmanager
-def retrying(context: dg.AssetExecutionContext, settings: Settings) -> Iterator[None]:
+def retrying(context: Context, settings: Settings) -> Iterator[None]:
     """Ask Dagster for another attempt when the block fails for a reason that may pass.
 
     A wrong file, a failed check or a mistake in the configuration fails the same way each time; another process at the
@@ -44,6 +47,6 @@ UNATTENDED = {"retention/unattended": "true"}
 """Tag of runs that nobody watches: those of the schedule and of the sensor."""
 
 
-def is_unattended(context: dg.AssetExecutionContext) -> bool:
+def is_unattended(context: Context) -> bool:
     """Whether the run was started by the schedule or a sensor."""
     return all(context.run.tags.get(name) == value for name, value in UNATTENDED.items())

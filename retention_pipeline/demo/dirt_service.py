@@ -1,4 +1,4 @@
-"""The faults of the exports of memberships, support, reasons, spending, rates and benchmarks, planted and counted.
+"""The faults of the exports of memberships, support, reasons, spending, rates and the rest, planted and counted.
 
 Belongs here: broken records beside good ones, records written twice. Not here: the other faults
 (``dirt``, ``dirt_people``). Reason codes are those of the intake contracts.
@@ -34,6 +34,10 @@ BAD_SERVICE = {
         Fault("currency_by_name", "currency", "Swiss franc", "currency_not_a_code"),
     ),
     "benchmarks": (Fault("benchmark_in_words", "value", "about a third", "number_unreadable"),),
+    "control_totals": (
+        Fault("total_from_the_middle_of_a_month", "month", "2023-01-15", "not_first_day_of_period"),
+        Fault("total_of_something_else", "what", "baskets", "unknown_measure"),
+    ),
 }
 """Faults by source; none of these sources holds so few good records that they could be refused for them."""
 

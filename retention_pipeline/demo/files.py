@@ -16,7 +16,7 @@ from retention_pipeline.demo.rhythm import Span
 
 LANDING = "landing"
 DAILY = ("orders", "customers", "feedback")
-MONTHLY = ("subscriptions", "tickets")
+MONTHLY = ("subscriptions", "tickets", "control_totals")
 HISTORY = ("churn_reasons", "spend", "fx_rates", "benchmarks")
 """Sources with a file for each day, for each month (dated on its last day), and with one file for all of time."""
 

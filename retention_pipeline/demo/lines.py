@@ -34,6 +34,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "spend": ("date", "purpose", "channel", "amount"),
     "fx_rates": ("currency", "date", "rate"),
     "benchmarks": ("metric", "variant", "segment_set", "segment_key", "value", "publisher", "as_of"),
+    "control_totals": ("month", "period", "what", "total"),
 }  # fmt: skip
 """The columns of every source; its files come in this order."""
 

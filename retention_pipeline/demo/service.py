@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from retention_pipeline.demo import records_service as records
+from retention_pipeline.demo.books import total_lines
 from retention_pipeline.demo.budgets import draw_spending
 from retention_pipeline.demo.leaving import draw_reasons
 from retention_pipeline.demo.lines import Lines
@@ -24,7 +25,7 @@ from retention_pipeline.demo.truth_service import count_members, count_reasons_a
 def draw_service(
     rng: np.random.Generator, population: Population, orders: list[Order], rates: Rates, stamps: Stamps, truth: Truth
 ) -> tuple[Lines, ...]:
-    """Clean lines of subscriptions, tickets, reasons, spending, rates and benchmarks; their truth goes to ``truth``."""
+    """Clean lines of these sources (the totals of the books last); their truth goes to ``truth``."""
     span = stamps.span
     contracts = draw_contracts(rng, population, span)
     driven_away = frozenset(order.customer for order in orders if order.complaint and order.complaint.drives_away)
@@ -41,4 +42,5 @@ def draw_service(
         records.spending_lines(bookings, span),
         records.rate_lines(rates, span),
         records.benchmark_lines(),
+        total_lines(orders, stamps, truth),
     )

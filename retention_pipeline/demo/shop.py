@@ -46,7 +46,7 @@ def write_shop(
         seed: Seed of every draw.
         customers: How many customers ever order (at least 50); orders follow, about five a customer in three years.
         days: How many days the shop delivers (at least 28): a file a day for orders, customers and feedback, one a
-            month for subscriptions and tickets, and a single one for reasons, spending, rates and benchmarks.
+            month for subscriptions, tickets and control totals, and a single one for the other sources.
         start: The first day.
 
     Returns:

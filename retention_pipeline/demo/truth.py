@@ -52,6 +52,7 @@ class Truth:
     records of the files. A valid order is one whose last delivered state is a sale above zero that can be expressed in
     the shop's currency. ``months`` is keyed ``YYYY-MM`` by the business date of the order. ``parameters`` are what the
     simulation drew from, the other numbers what came of it; ``spend`` is in cents by kind and channel.
+    ``control_totals`` says in what the shop's books differ from the published figures, and what no cause explains.
     """
 
     seed: int
@@ -85,6 +86,7 @@ class Truth:
     planted: dict[str, int] = field(default_factory=dict)
     channels: dict[str, dict[str, float]] = field(default_factory=dict)
     effects: dict[str, dict[str, float]] = field(default_factory=dict)
+    control_totals: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from zoneinfo import ZoneInfo
 
 from retention_pipeline.core.errors import ConfigError
 
 
-def received_date() -> dt.date:
-    """Today (UTC), or the date in ``RETENTION_RECEIVED_ON``.
+def received_date(zone: str = "UTC") -> dt.date:
+    """Today in a zone, or the date in ``RETENTION_RECEIVED_ON``.
 
     Raises:
         ConfigError: The variable is not a date.
     """
     override = os.environ.get("RETENTION_RECEIVED_ON")
     if override is None:
-        return dt.datetime.now(dt.UTC).date()
+        return dt.datetime.now(ZoneInfo(zone)).date()
     try:
         return dt.date.fromisoformat(override)
     except ValueError:

@@ -22,6 +22,7 @@ _ISO = (
     r"\d{4}-\d{2}-\d{2}"
     r"([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?( ?(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?))?)?"
 )
+_DAY = r"\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?)?"
 _OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)$"
 _DATE_LENGTH = 10
 _SPACES = "[\u00a0\u202f]"
@@ -126,6 +127,13 @@ def timestamp(text: str, notation: Notation) -> str:
         f"CASE WHEN NOT regexp_full_match({text}, {literal(_ISO)}) OR {text} < '0001' THEN NULL"
         f" WHEN {is_instant} THEN {instant} ELSE {naive} END"
     )
+
+
+def date(text: str, notation: Notation) -> str:
+    """DATE, or NULL when the text is not one; a time of day must be midnight, and no zone moves it to another day."""
+    if notation.timestamp_format not in {"iso", "epoch_s", "epoch_ms"}:
+        return f"CAST(try_strptime({text}, {literal(notation.timestamp_format)}) AS DATE)"
+    return f"CASE WHEN regexp_full_match({text}, {literal(_DAY)}) THEN try_cast(left({text}, 10) AS DATE) END"
 
 
 def _epoch(text: str, shape: str, microseconds: int) -> str:

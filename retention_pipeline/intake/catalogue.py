@@ -170,6 +170,39 @@ def settle(
     return list(withdrawn.values())
 
 
+def settle_database(
+    connection: DuckDBPyConnection, source: str, *, kind: str, mapping: str, present: Collection[str], window: Window
+) -> list[str]:
+    """Make the catalogue agree with what was read from a database.
+
+    A refused reading that was followed by another no longer blocks. Once there is a history (or a snapshot) under the
+    mapping in use, increments read under another one, from files or from another query, no longer count beside it.
+
+    Returns:
+        Names of refused deliveries that were withdrawn.
+    """
+    rows = connection.execute(
+        "SELECT delivery_id, path, business_date, status, mapping_hash = $mapping,"
+        " $kind = 'increment' OR kind = 'increment' OR business_date IS NULL"
+        " FROM raw.deliveries WHERE source = $source AND is_current ORDER BY path",
+        {"source": source, "kind": kind, "mapping": mapping},
+    ).fetchall()
+    withdrawn = {
+        name: path
+        for name, path, day, status, _, _ in rows
+        if status == REFUSED and name not in present and day in window
+    }
+    is_read = any(
+        is_mine and status == ACCEPTED and (kind != "increment" or day is None)
+        for _, _, day, status, is_mine, _ in rows
+    )
+    replaced = [name for name, _, _, _, is_mine, cannot_stay in rows if is_read and cannot_stay and not is_mine]
+    if withdrawn or replaced:
+        with transaction(connection):
+            _retire(connection, [*withdrawn, *replaced])
+    return list(withdrawn.values())
+
+
 def _without_current(connection: DuckDBPyConnection, source: str, withdrawn: list[str]) -> list[str]:
     """The latest accepted delivery of each date that none is current for."""
     rows = connection.execute(

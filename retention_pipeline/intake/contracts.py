@@ -12,6 +12,7 @@ from retention_pipeline.config import Settings
 from retention_pipeline.core.store_tables import (
     RAW_BENCHMARKS,
     RAW_CHURN_REASONS,
+    RAW_CONTROL_TOTALS,
     RAW_CUSTOMERS,
     RAW_FEEDBACK,
     RAW_FX_RATES,
@@ -21,6 +22,7 @@ from retention_pipeline.core.store_tables import (
     RAW_TICKETS,
 )
 from retention_pipeline.intake.fields import Contract, Field, FieldType
+from retention_pipeline.intake.rules import PERIOD_END
 
 CONTRACT_VERSION = 2
 """Part of every delivery id: raise it when the same file and mapping would be read differently."""
@@ -131,11 +133,25 @@ _BENCHMARKS = Contract(
     ),
     is_timeless=True,
 )  # fmt: skip
+_CONTROL_TOTALS = Contract(
+    "control_totals", RAW_CONTROL_TOTALS, ("grain", "period_start", "measure"), ("updated_at",),
+    (
+        _required("grain", "grain"),
+        _required("period_start", "date"),
+        _required("measure", "word"),
+        _required("value", "decimal"),
+        _CURRENCY,
+        _UPDATED_AT,
+    ),
+    # nobody can have summed up a period before it was over
+    known_from=PERIOD_END,
+)  # fmt: skip
 
 _CONTRACTS = {
     contract.source: contract
     for contract in (
         _ORDERS, _CUSTOMERS, _FEEDBACK, _SUBSCRIPTIONS, _TICKETS, _CHURN_REASONS, _SPEND, _FX_RATES, _BENCHMARKS,
+        _CONTROL_TOTALS,
     )
 }  # fmt: skip
 

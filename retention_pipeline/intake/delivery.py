@@ -6,6 +6,7 @@ Belongs here: what is known about a delivery between finding the file and record
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from retention_pipeline.intake.encoding import CHUNK
 from retention_pipeline.intake.mapping import Binding
 from retention_pipeline.intake.read_exact import BrokenRow
 from retention_pipeline.intake.refusal import FileRefusedError
+from retention_pipeline.intake.report import Refusal
 
 
 @dataclass
@@ -70,4 +72,27 @@ def address(found: Found, source: str, mapping: str) -> Delivery:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
     content = digest.hexdigest()
-    return Delivery(found, delivery_id(source, found.business_date, content, mapping), content, stamp)
+    name = delivery_id(source, found.business_date, content, mapping)
+    return Delivery(found, name, content, stamp, typed=found.typed)
+
+
+def refusal_of(source: str, delivery: Delivery) -> Refusal:
+    """The refusal of a delivery, as it is reported."""
+    refusal = delivery.refusal
+    if refusal is None:
+        raise ValueError(f"{delivery.found.shown} was not refused")
+    return Refusal(source, delivery.found.shown, refusal.reason, refusal.detail, refusal.remedy)
+
+
+def in_batches(deliveries: Sequence[Delivery], most: int, most_bytes: int) -> Iterator[list[Delivery]]:
+    """Deliveries in their order, bounded in number and in bytes (a larger file is a batch of its own)."""
+    batch: list[Delivery] = []
+    size = 0
+    for delivery in deliveries:
+        batch.append(delivery)
+        size += delivery.stamp[0]
+        if len(batch) >= most or size >= most_bytes:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

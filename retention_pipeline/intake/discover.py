@@ -28,6 +28,10 @@ class Found:
     """The path as the configuration spells it, relative to the configuration's folder."""
     business_date: dt.date | None
     """The date in the name; ``None`` for a history file."""
+    known_until: dt.date | None = None
+    """Rows of a history count as known on this day at the latest; ``None``: no limit."""
+    typed: frozenset[str] = frozenset()
+    """Contract columns whose text was written from typed values."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Landing:
 def discover(settings: Settings, name: str, *, has_deliveries: bool = False) -> Landing:
     """Find the files of a source.
 
+    A source that is read from a database has none; what is read becomes files only while it is taken in.
+
     Args:
         settings: The shop.
         name: The source.
@@ -55,6 +61,8 @@ def discover(settings: Settings, name: str, *, has_deliveries: bool = False) -> 
         InputRefusedError: The history file, the folder, or any file of a dated source is missing.
     """
     source = settings.sources.configured()[name]
+    if source.is_database:
+        return Landing((), ())
     where = f"{settings.config_path}: sources.{name}.path"
     if not source.is_dated:
         path = settings.resolve(source.path)
@@ -79,7 +87,7 @@ def discover(settings: Settings, name: str, *, has_deliveries: bool = False) -> 
 
 def first_date(settings: Settings) -> dt.date | None:
     """The oldest business date that a file of any daily source lies in the landing place for."""
-    sources = [source for source in settings.sources.configured().values() if source.is_dated]
+    sources = [source for source in settings.sources.configured().values() if source.is_dated and source.path]
     days = [file.business_date for source in sources for file in _dated(settings, source).files]
     return min((day for day in days if day is not None), default=None)
 

@@ -12,9 +12,11 @@ from typing import Literal
 from retention_pipeline.core.tables import Table
 
 FieldType = Literal[
-    "text", "customer", "timestamp", "decimal", "word", "code", "currency", "kind", "score", "attribute"
+    "text", "customer", "timestamp", "date", "decimal", "word", "code", "currency", "grain", "kind", "score",
+    "attribute",
 ]  # fmt: skip
-"""``word`` belongs to a vocabulary; ``code`` is a short key, never free text; ``kind`` names a scale of feedback."""
+"""``word`` belongs to a vocabulary; ``code`` is a short key, never free text; ``kind`` names a scale of feedback; a
+``date`` is a calendar day of the shop, never an instant."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Contract:
     known_by: tuple[str, ...]
     """The timestamps that say when a record of a history file became known: the first that has a value."""
     fields: tuple[Field, ...]
+    known_from: str | None = None
+    """In SQL: the day on which a record of a history file without any of these timestamps became known."""
     is_timeless: bool = False
     """Whether a record may do without all of these timestamps; it is then known from the beginning."""
 

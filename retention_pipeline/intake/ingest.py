@@ -23,10 +23,12 @@ from retention_pipeline.intake.catalogue import (
     make_current,
     next_sequence,
     settle,
+    settle_database,
     transaction,
 )
 from retention_pipeline.intake.contracts import contract_of
-from retention_pipeline.intake.delivery import Delivery, address
+from retention_pipeline.intake.database import DatabaseIntake
+from retention_pipeline.intake.delivery import Delivery, address, in_batches, refusal_of
 from retention_pipeline.intake.discover import Landing, discover
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.limits import find_excess
@@ -98,24 +100,36 @@ class SourceIntake:
     mapping: str
     report: SourceReport
     window: Window = EVERYTHING
+    database: DatabaseIntake | None = None
 
     @classmethod
     def plan(
-        cls, connection: DuckDBPyConnection, settings: Settings, name: str, window: Window = EVERYTHING
+        cls,
+        connection: DuckDBPyConnection,
+        settings: Settings,
+        name: str,
+        window: Window = EVERYTHING,
+        *,
+        sample: int | None = None,
     ) -> SourceIntake:
-        """Check the mapping and find the files, before anything is read."""
+        """Check the mapping and find the files (or the table), before anything is read."""
         for setting in _SETTINGS:
             connection.execute(setting)
         contract = contract_of(settings, name)
         check_mapping(connection, settings, contract)
         known = known_deliveries(connection, name)
         landing = discover(settings, name, has_deliveries=bool(known)).within(window)
-        mapping = mapping_hash(settings, name)
-        return cls(connection, settings, contract, landing, known, mapping, SourceReport(name), window)
+        mapping, database = mapping_hash(settings, name), None
+        if settings.sources.configured()[name].is_database:
+            database = DatabaseIntake.plan(connection, settings, contract, mapping, window, sample)
+        return cls(connection, settings, contract, landing, known, mapping, SourceReport(name), window, database)
 
     def run(self, id_key: bytes, received_date: dt.date, scratch: Path, progress: Progress) -> list[Refusal]:
         """Take in what is new of this source; returns the files that are refused as they lie there now."""
         refused: list[Refusal] = []
+        told: list[str] = []
+        if self.database is not None:
+            self.landing, told = self.database.read(id_key, received_date, scratch, progress)
         found = self._address(refused)
         before = {name for name, known in self.known.items() if known.is_current}
         fresh = self._sort_out(found)
@@ -133,12 +147,10 @@ class SourceIntake:
             done += len(deliveries)
             progress.step(f"{self.contract.source}: {deliveries[-1].found.shown}", done, len(found))
         present = {delivery.delivery_id for delivery in found}
-        withdrawn = settle(
-            self.connection, self.contract.source, is_dated=self._is_dated, present=present, window=self.window
-        )
+        withdrawn = self._settle(present)
         after = known_deliveries(self.connection, self.contract.source)
         self.report.deliveries_superseded = sum(not after[name].is_current for name in before)
-        self.report.warnings = notes.warnings(withdrawn, self._left_behind(after, present))
+        self.report.warnings = told + notes.warnings(withdrawn, self._left_behind(after, present))
         return refused
 
     def _address(self, refused: list[Refusal]) -> list[Delivery]:
@@ -155,9 +167,13 @@ class SourceIntake:
         self.report.deliveries_refused += len(refused)
         return found
 
-    @property
-    def _is_dated(self) -> bool:
-        return self.settings.sources.configured()[self.contract.source].is_dated
+    def _settle(self, present: Collection[str]) -> list[str]:
+        source, name = self.settings.sources.configured()[self.contract.source], self.contract.source
+        if self.database is not None:
+            return settle_database(
+                self.connection, name, kind=source.kind, mapping=self.mapping, present=present, window=self.window
+            )
+        return settle(self.connection, name, is_dated=source.is_dated, present=present, window=self.window)
 
     def _sort_out(self, found: Sequence[Delivery]) -> list[Delivery]:
         """Files to be read; content that was accepted before counts again without being read."""
@@ -182,16 +198,7 @@ class SourceIntake:
         is_default = (source.timestamp_format, source.decimal, source.thousands) == ("iso", ".", "")
         is_text = source.format == "csv" and source.select is None
         most = MAX_FILES if is_text or is_default else 1
-        batch: list[Delivery] = []
-        size = 0
-        for delivery in fresh:
-            batch.append(delivery)
-            size += delivery.stamp[0]
-            if len(batch) >= most or size >= MAX_BYTES:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
+        return in_batches(fresh, most, MAX_BYTES)
 
     def _check_segments(self, deliveries: Sequence[Delivery]) -> None:
         """A segment that no file has ever had is a mistake in the configuration, not in the files."""
@@ -234,14 +241,6 @@ class SourceIntake:
             and known.business_date in self.window
             for name, known in after.items()
         )
-
-
-def refusal_of(source: str, delivery: Delivery) -> Refusal:
-    """The refusal of a delivery, as it is reported."""
-    refusal = delivery.refusal
-    if refusal is None:
-        raise ValueError(f"{delivery.found.shown} was not refused")
-    return Refusal(source, delivery.found.shown, refusal.reason, refusal.detail, refusal.remedy)
 
 
 def _lacks(delivery: Delivery, name: str) -> bool:

@@ -22,14 +22,14 @@ from retention_pipeline.intake.identity import hash_parameters
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Rejected
 from retention_pipeline.intake.rows import FILES, STAGE, TYPED, RowSql
-from retention_pipeline.intake.sql import literal, quote, storage_errors
+from retention_pipeline.intake.sql import quote, storage_errors
 from retention_pipeline.intake.staging import Staging, count_mismatch
+from retention_pipeline.intake.stored import quarantined_text, stored_values
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _TWICE = "intake_twice"
-_KEPT_TEXT = 200
 EXAMPLES = 3
 
 
@@ -93,20 +93,22 @@ class Batch:
         zone = self._settings.shop.timezone
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {FILES} (_file INTEGER, _delivery VARCHAR, _path VARCHAR, _date DATE,"
-            " _too_late TIMESTAMP, _has_word BOOLEAN)"
+            " _too_late TIMESTAMP, _has_word BOOLEAN, _until DATE)"
         )
         rows = [
             (number, delivery.delivery_id, delivery.found.shown, delivery.found.business_date,
              (delivery.found.business_date or received_date) + dt.timedelta(days=2),
-             delivery.binding is not None and self._contract.word in delivery.binding.columns)
+             delivery.binding is not None and self._contract.word in delivery.binding.columns,
+             delivery.found.known_until)
             for number, delivery in enumerate(self.deliveries)
             if delivery.refusal is None
         ]  # fmt: skip
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(6)]
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
         self._connection.execute(
             f"INSERT INTO {FILES} SELECT * REPLACE ({casting.to_utc('CAST(_5 AS TIMESTAMP)', zone)} AS _5) FROM ("
             " SELECT unnest($1::INTEGER[]) AS _1, unnest($2::VARCHAR[]) AS _2, unnest($3::VARCHAR[]) AS _3,"
-            " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6)",
+            " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6,"
+            " unnest($7::DATE[]) AS _7)",
             columns,
         )
 
@@ -165,35 +167,19 @@ class Batch:
                 self.rejected.append(Rejected(delivery.found.shown, row.line, None, row.reason))
 
     def _insert_records(self) -> None:
-        contract = self._contract
-        values = {field.name: quote(field.name) for field in contract.fields if field.type not in {"attribute", "kind"}}
-        if contract.source == "orders":
-            values["refund_amount"] = "coalesce(refund_amount, 0)"
-        elif contract.source == "customers":
-            keys = ", ".join(map(literal, contract.attributes))
-            cells = ", ".join(map(quote, contract.attributes))
-            values["attributes"] = f"map([{keys}]::VARCHAR[], [{cells}]::VARCHAR[])"
-        elif contract.source == "feedback":
-            values |= {name: name for name in ("measure", "scale_min", "scale_max")}
+        values = stored_values(self._contract)
         values |= {"known_date": "_known", "delivery_id": "_delivery", "line": "_line"}
         listed = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
         self._connection.execute(
-            f"INSERT INTO {contract.table.qualified} BY NAME SELECT {listed} FROM {TYPED} JOIN {FILES} USING (_file)"
-            f" ANTI JOIN {_TWICE} USING (_file, _line) WHERE _problem IS NULL"
+            f"INSERT INTO {self._contract.table.qualified} BY NAME SELECT {listed} FROM {TYPED}"
+            f" JOIN {FILES} USING (_file) ANTI JOIN {_TWICE} USING (_file, _line) WHERE _problem IS NULL"
         )
 
     def _insert_quarantine(self) -> None:
         source = self._contract.source
-        # of a customer the hash is kept, of a code that is none nothing: it may be what a person wrote
-        cells = {
-            field.name: f"t.{quote(field.name)}" if field.type in {"customer", "code"}
-            else f"left(s.{quote(field.name)}, {_KEPT_TEXT})"
-            for field in self._contract.fields
-        }  # fmt: skip
-        listed = ", ".join(f"{quote(name)} := {cell}" for name, cell in cells.items())
         self._connection.execute(
             f"INSERT INTO raw.quarantine SELECT _delivery, ?, _path, _line, split_part(_problem, ':', 2),"
-            f" split_part(_problem, ':', 1), to_json(struct_pack({listed})), _known"
+            f" split_part(_problem, ':', 1), {quarantined_text(self._contract)}, _known"
             f" FROM {TYPED} t JOIN {STAGE} s USING (_file, _line) JOIN {FILES} USING (_file)"
             " WHERE _problem IS NOT NULL",
             [source],

@@ -110,7 +110,7 @@ def _missing(
     settings: Settings, name: str, window: Window, landing: Landing, current: set[dt.date | None]
 ) -> list[dt.date]:
     source = settings.sources.configured()[name]
-    if not source.is_dated or source.cadence != "daily":
+    if not source.is_dated or source.is_database or source.cadence != "daily":
         return []
     days = {found.business_date for found in landing.files} | current
     there = sorted(day for day in days if day is not None)

@@ -25,7 +25,9 @@ from retention_pipeline.intake.vocabulary import STATUSES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_READ = ("path", "cadence", "complete_through")
+_NOT_READ = ("path", "cadence", "complete_through", "includes")
+_OF_DATABASES = ("database", "table", "query", "cursor", "cursor_lookback_minutes", "timeout_seconds")
+_ASKED_FOR = ("database", "table", "query", "cursor")
 _SHOWN = 40
 
 
@@ -151,9 +153,9 @@ def bind(contract: Contract, source: Source, header: Sequence[str]) -> Binding:
 def mapping_hash(settings: Settings, name: str) -> str:
     """Fingerprint of every configuration key that changes what is read from a file of this source."""
     source = settings.sources.configured()[name]
-    keys = {
+    keys: dict[str, object] = {
         "contract": CONTRACT_VERSION,
-        "source": source.model_dump(mode="json", exclude=set(_NOT_READ)),
+        "source": source.model_dump(mode="json", exclude={*_NOT_READ, *_OF_DATABASES}),
         "is_dated": source.is_dated,
         "timezone": settings.shop.timezone,
         "currency": settings.shop.currency,
@@ -161,4 +163,8 @@ def mapping_hash(settings: Settings, name: str) -> str:
         "segments": settings.shop.segments if name == "customers" else (),
         "earliest_date": settings.limits.earliest_date,
     }
+    if name == "control_totals":
+        keys["week_start"] = settings.shop.week_start
+    if source.is_database:
+        keys["database"] = [getattr(source, key) for key in _ASKED_FOR]
     return hashlib.sha256(json.dumps(keys, sort_keys=True, default=str).encode()).hexdigest()

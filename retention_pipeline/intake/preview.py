@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.core.errors import ConfigError, InputRefusedError, SourceUnavailableError
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.intake.contracts import contract_of
 from retention_pipeline.intake.fields import Field
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _SAMPLE = 5
+SAMPLE_ROWS = 1000
+"""So many rows of a database are looked at; files are looked at as a whole."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class SourcePreview:
     name: str
     path: str
     files: int = 0
+    is_sample: bool = False
+    """Whether only the first rows of a database were looked at."""
     columns: list[MappedColumn] = field(default_factory=list)
     report: SourceReport | None = None
     refused: list[Refusal] = field(default_factory=list)
@@ -54,7 +58,7 @@ class SourcePreview:
     sample_columns: tuple[str, ...] = ()
     sample: list[tuple[object, ...]] = field(default_factory=list)
     """The first accepted records, customers hashed."""
-    error: ConfigError | InputRefusedError | None = None
+    error: ConfigError | InputRefusedError | SourceUnavailableError | None = None
     """Why nothing could be looked at."""
 
     @property
@@ -86,18 +90,20 @@ def preview(
     shown = []
     with tempfile.TemporaryDirectory() as scratch:
         for name, source in settings.sources.configured().items():
-            seen = SourcePreview(name, source.path)
+            seen = SourcePreview(name, source.place)
             shown.append(seen)
             try:
-                intake = SourceIntake.plan(connection, settings, name)
+                intake = SourceIntake.plan(connection, settings, name, sample=SAMPLE_ROWS)
                 seen.files = len(intake.landing.files)
                 seen.refused = intake.run(id_key, received_date, Path(scratch), progress or Silent())
-            except (ConfigError, InputRefusedError) as error:
+            except (ConfigError, InputRefusedError, SourceUnavailableError) as error:
                 seen.error = error
                 continue
             finally:
                 clear_staging(connection)
             seen.report = intake.report
+            if intake.database is not None:
+                seen.is_sample, intake.report.unread = True, intake.database.binding.unread
             seen.excess = [excess for excess in find_excess(connection, settings) if excess.source == name]
             seen.columns = [_mapped(field, intake.report) for field in contract_of(settings, name).fields]
             table = intake.contract.table

@@ -61,7 +61,7 @@ def column_types(connection: DuckDBPyConnection, relation: str) -> dict[str, str
 
 def has_one_spelling(field: Field, kind: str) -> bool:
     """Whether values of this type are spelt in one way, whatever the configuration says about text."""
-    if field.type == "timestamp":
+    if field.type in {"timestamp", "date"}:
         return kind.startswith(_DATES)
     return field.type in {"decimal", "score"} and kind.startswith(_NUMBERS)
 
@@ -100,7 +100,7 @@ def _as_text(name: str, kind: str, field: Field) -> str:
         raise FileRefusedError(
             "wrong_type", f"column {name!r} (for {field.name}) is of type {kind}", "deliver it as text or number"
         )
-    if field.type == "timestamp" and (is_number and not kind.endswith("INT")):
+    if field.type in {"timestamp", "date"} and is_number and not (field.type == "timestamp" and kind.endswith("INT")):
         raise FileRefusedError(
             "wrong_type", f"column {name!r} (for {field.name}) is of type {kind}", "deliver it as a timestamp or text"
         )

@@ -48,7 +48,7 @@ class RowSql:
             f"CREATE OR REPLACE TEMP TABLE {TYPED} AS WITH"
             f" texts AS (SELECT s._file, s._line, {texts} FROM {STAGE} s),"
             f"{hashed}"
-            f" parsed AS (SELECT t.*, f._date, f._too_late, {values}"
+            f" parsed AS (SELECT t.*, f._date, f._too_late, f._until, {values}"
             f" FROM texts t JOIN {FILES} f USING (_file){customer}),"
             f" judged AS (SELECT *, coalesce({reasons}) AS _problem FROM parsed)"
             f" SELECT _file, _line, _problem, {self._known_date()} AS _known,"
@@ -79,6 +79,8 @@ class RowSql:
         makers: dict[FieldType, Callable[[], str]] = {
             "customer": lambda: "h._hash",
             "timestamp": lambda: casting.timestamp(text, notation),
+            "date": lambda: casting.date(text, notation),
+            "grain": lambda: rules.grain(text),
             "decimal": lambda: casting.number(text, notation, field.decimals),
             "score": lambda: casting.number(text, notation, field.decimals),
             "currency": lambda: _or(f"upper({text})", field.default and self.settings.shop.currency),
@@ -103,6 +105,9 @@ class RowSql:
             earliest = casting.to_utc(f"TIMESTAMP '{self.settings.limits.earliest_date}'", self.settings.shop.timezone)
             latest = None if field.may_lie_ahead else "_too_late"
             reasons.append(casting.timestamp_reason(text, value, earliest, latest))
+        elif field.type == "date":
+            earliest = f"DATE '{self.settings.limits.earliest_date}'"
+            reasons.append(casting.timestamp_reason(text, value, earliest, "_too_late"))
         elif field.type in {"decimal", "score"}:
             reasons.append(casting.number_reason(text, value, self._notation(field), field.decimals))
         if field.type == "kind":
@@ -113,11 +118,14 @@ class RowSql:
         return f"'{field.name}:' || coalesce({', '.join(reasons)})"
 
     def _known_date(self) -> str:
-        if self.settings.sources.configured()[self.contract.source].is_dated:
+        source = self.settings.sources.configured()[self.contract.source]
+        if source.is_dated and not source.is_incremental:
             return "_date"
         when = f"coalesce({', '.join((*self.contract.known_by, 'NULL::TIMESTAMP'))})"
-        beginning = ALWAYS_KNOWN if self.contract.is_timeless else "NULL"
+        beginning = ALWAYS_KNOWN if self.contract.is_timeless else self.contract.known_from or "NULL"
         date = f"coalesce({casting.local_date(when, self.settings.shop.timezone)}, {beginning})"
+        if source.is_incremental:  # a day's increment is known on that day, the history before it on its own dates
+            date = f"coalesce(_date, least({date}, _until))"
         return f"CASE WHEN _problem IS NULL OR _problem NOT LIKE '%:timestamp%' THEN {date} END"
 
 

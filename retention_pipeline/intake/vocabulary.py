@@ -15,6 +15,7 @@ from retention_pipeline.intake.sql import literal
 STATUSES = ("paid", "refunded", "pending", "cancelled", "void", "test", "fraud", "other")
 TICKET_KINDS = ("complaint", "question", "other")
 SPEND_KINDS = ("acquisition", "retention")
+MEASURES = ("orders", "revenue_gross", "refunds", "revenue_net")
 OTHER = "other"
 
 
@@ -38,7 +39,7 @@ class Vocabulary:
 
 
 def vocabulary_of(settings: Settings, source: str) -> Vocabulary:
-    """The vocabulary of the ``word`` column of orders, tickets or spend.
+    """The vocabulary of the ``word`` column of orders, tickets, spend or control totals.
 
     Raises:
         KeyError: The source has no such column.
@@ -54,6 +55,9 @@ def vocabulary_of(settings: Settings, source: str) -> Vocabulary:
         return Vocabulary(
             "sources.spend.kinds", _meanings(SPEND_KINDS, sources.spend.kinds if sources.spend else {}), None
         )
+    if source == "control_totals":
+        measures = sources.control_totals.measures if sources.control_totals else {}
+        return Vocabulary("sources.control_totals.measures", _meanings(MEASURES, measures), None)
     raise KeyError(source)
 
 

@@ -27,6 +27,7 @@ class MetricContext:
         final_grace_days: Days of deliveries to wait for, after a period, before its values are final.
         control_sigmas: Distance of control limits from their centre, in standard deviations.
         control_floor: Least distance from the centre, as a fraction, that is outside control limits.
+        control_includes: What the shop's own totals hold beyond the published ones; None where it is searched for.
     """
 
     as_of: dt.date
@@ -41,6 +42,7 @@ class MetricContext:
     final_grace_days: int = 0
     control_sigmas: float = 3.0
     control_floor: float = 0.01
+    control_includes: tuple[str, ...] | None = None
 
     def through_all(self, *sources: str) -> dt.date | None:
         """The last date up to which every one of these sources has been delivered; None where one has not at all."""

@@ -82,6 +82,7 @@ class Check(_Model):
 
 Part = Literal[
     "customers", "feedback", "subscriptions", "tickets", "churn_reasons", "spend", "fx_rates", "benchmarks",
+    "control_totals",
     "segments", "rfm",
 ]  # fmt: skip
 """What may not be configured: the optional sources, segments, cut points."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from retention_pipeline.core.periods import period_label
-from retention_pipeline.report.published import Value, final_column
+from retention_pipeline.report.published import Value, final_column, read_rows
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -100,7 +100,7 @@ class Comparison:
 def read_waiting(published: DuckDBPyConnection, segment_set: str) -> dict[str, Waiting]:
     """Curves of a segment set over the whole history, by segment."""
     curves: dict[str, list[tuple[Any, ...]]] = {}
-    for key, *point in _rows(
+    for key, *point in read_rows(
         published, "order_gap_survival",
         "select segment_key, gap_days, survival, ci_low, ci_high, at_risk from order_gap_survival "
         "where segment_set = ? order by segment_key, gap_days", segment_set,
@@ -115,7 +115,7 @@ def read_waiting(published: DuckDBPyConnection, segment_set: str) -> dict[str, W
 
 def read_moves(published: DuckDBPyConnection) -> Moves | None:
     """Customers between groups in the latest final period."""
-    rows = _rows(
+    rows = read_rows(
         published, "fct_rfm_transition",
         "select label, from_group, to_group, customers_count from fct_rfm_transition "
         f"join dim_period using (grain, period_start) where {final_column(published)} "
@@ -128,7 +128,7 @@ def read_control(
     published: DuckDBPyConnection, grain: Grain, metric: str, variant: str, basis: str
 ) -> dict[dt.date, Judged]:
     """A share of everybody and its control limits by ``period_start``; final periods only."""
-    rows = _rows(
+    rows = read_rows(
         published, "control_limits",
         "select period_start, value, center, lower_limit, upper_limit, verdict from control_limits "
         "where grain = ? and metric = ? and variant = ? and basis = ?",
@@ -139,7 +139,7 @@ def read_control(
 
 def read_at_risk(published: DuckDBPyConnection) -> list[AtRisk]:
     """How many customers each reason applies to, and the value they stand for; never a single customer."""
-    rows = _rows(
+    rows = read_rows(
         published, "customer_scores",
         "select at_risk_reason, is_at_risk, count(*), sum(value_at_stake)::double from customer_scores "
         "where at_risk_reason is not null group by all order by 4 desc, 1",
@@ -149,7 +149,7 @@ def read_at_risk(published: DuckDBPyConnection) -> list[AtRisk]:
 
 def read_claims(published: DuckDBPyConnection) -> list[Claim]:
     """The claims by name."""
-    rows = _rows(
+    rows = read_rows(
         published, "claims",
         "select value, ci_low, ci_high, n, statement, source, unit, supported_when, verdict, estimator, caveat "
         "from claims order by claim",
@@ -171,7 +171,7 @@ def read_claims(published: DuckDBPyConnection) -> list[Claim]:
 
 def read_comparisons(published: DuckDBPyConnection) -> list[Comparison]:
     """Benchmarks and the values beside them, totals first, by metric, segment, source and basis."""
-    rows = _rows(
+    rows = read_rows(
         published, "benchmark_comparison",
         "select metric, variant, basis, grain, segment_set, segment_key, period_start, value, ci_low, ci_high, unit, "
         "benchmark, gap, verdict, benchmark_comparison.source from benchmark_comparison "
@@ -185,8 +185,3 @@ def read_comparisons(published: DuckDBPyConnection) -> list[Comparison]:
         )
         for metric, variant, basis, grain, segment_set, key, start, value, low, high, *rest in rows
     ]
-
-
-def _rows(published: DuckDBPyConnection, table: str, query: str, *given: object) -> list[tuple[Any, ...]]:
-    is_held = published.execute("select 1 from information_schema.tables where table_name = ?", [table]).fetchall()
-    return published.execute(query, list(given)).fetchall() if is_held else []

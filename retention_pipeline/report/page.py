@@ -26,6 +26,7 @@ from retention_pipeline.report.published import (
     read_edition,
     read_periods,
 )
+from retention_pipeline.report.reconciliation import reconciliation_section
 from retention_pipeline.report.rfm import rfm_section
 from retention_pipeline.report.segments import segments_section
 from retention_pipeline.report.service import service_section
@@ -83,6 +84,7 @@ def render_page(
         feedback_section(published, chosen, periods, is_configured="feedback" in configured),
         service_section(published, chosen, periods, is_configured="tickets" in configured),
         benchmarks_section(published, chosen, currency, is_configured="benchmarks" in configured),
+        reconciliation_section(published, chosen, currency, is_configured="control_totals" in configured),
         claims_section(published, currency),
     )
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.periods import period_label
@@ -230,3 +230,9 @@ def read_latest(published: DuckDBPyConnection, metric: str, variant: str, segmen
     grain, latest = max(zip(is_final, ((row[1], row[0]) for row in rows), strict=True))[1][::-1]
     values = {row[2]: Value(*row[3:]) for row in rows if row[:2] == (grain, latest)}
     return Latest(period_label(latest, grain), values)
+
+
+def read_rows(published: DuckDBPyConnection, table: str, query: str, *given: object) -> list[tuple[Any, ...]]:
+    """The rows of a query on one table; none where the version was published before there was such a table."""
+    is_held = published.execute("select 1 from information_schema.tables where table_name = ?", [table]).fetchall()
+    return published.execute(query, list(given)).fetchall() if is_held else []

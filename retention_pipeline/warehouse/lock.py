@@ -20,7 +20,7 @@ from retention_pipeline.core.errors import BusyError
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import files
 
-_GRACE_SECONDS = 0.25
+_GRACE_SECONDS = 2.0
 """How long even a caller who does not wait keeps trying: a look at the holder takes the lock for a moment."""
 _POLL_SECONDS = 0.05
 
@@ -100,6 +100,28 @@ def lock_holder(home: Home) -> Holder | None:
     finally:
         os.close(descriptor)
     return None
+
+
+@contextlib.contextmanager
+def no_writer(home: Home) -> Iterator[bool]:
+    """Keep writers out of the block for a moment; False, at once, where one is at work.
+
+    Whoever reads the store outside a run does it in here: a writer that finds the store open would fail.
+    """
+    try:
+        descriptor = os.open(home.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        yield True
+        return
+    try:
+        free = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            free = False
+        yield free
+    finally:
+        os.close(descriptor)
 
 
 def boot_id() -> str:

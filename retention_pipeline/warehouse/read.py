@@ -24,7 +24,7 @@ from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.manifest import DATABASE, read_manifest
 from retention_pipeline.warehouse.sql import literal
-from retention_pipeline.warehouse.verify import verify_file
+from retention_pipeline.warehouse.verify import verify_file, verify_version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -118,6 +118,26 @@ def published_manifest(home: Home, version: str | None = None) -> dict[str, Any]
         return read_manifest(home.published / version).content
     return _on_current(
         home, lambda pointer: read_manifest(home.published / pointer.version, expected=pointer.manifest_sha256).content
+    )
+
+
+def verify_current(home: Home, *, remember: bool = False) -> dict[str, Any]:
+    """Compare every file of the current version with its checksum, and return its manifest's content.
+
+    Args:
+        home: The home directory.
+        remember: Trust an earlier comparison by this process of a file that has kept its size, time and inode.
+
+    Raises:
+        NothingPublishedError, CorruptFileError: As for :func:`open_published`.
+    """
+    return _on_current(
+        home,
+        lambda pointer: (
+            verify_version(
+                home.published / pointer.version, expected=pointer.manifest_sha256, remember=remember
+            ).content
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
 from retention_pipeline.warehouse.hashing import combine
 from retention_pipeline.warehouse.keys import id_key_fingerprint
+from retention_pipeline.warehouse.readings import read_through
 from retention_pipeline.warehouse.sql import literal
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def bind_shop(connection: DuckDBPyConnection, settings: Settings) -> None:
     Raises:
         ConfigError: Name and place of the orders are both another shop's, whose numbers would be published over.
     """
-    mine = {"shop_name": settings.shop.name, "shop_orders": settings.sources.orders.path}
+    mine = {"shop_name": settings.shop.name, "shop_orders": settings.sources.orders.place}
     theirs = {name: _setting(connection, name) for name in mine}
     if all(theirs[name] not in {None, value} for name, value in mine.items()):
         raise ConfigError(
@@ -191,6 +192,8 @@ def data_through(connection: DuckDBPyConnection, settings: Settings, as_of: dt.d
 
 
 def _through(connection: DuckDBPyConnection, name: str, source: Source, as_of: dt.date) -> dt.date | None:
+    if source.is_database:
+        return read_through(connection, name, as_of)
     if not source.is_dated:
         known = _date(
             connection,

@@ -15,12 +15,13 @@ _REMEDY = "use another version (see `retention status`) until the next run has p
 _verified: dict[tuple[str, int, int, int], str] = {}
 
 
-def verify_version(folder: Path, *, expected: str | None = None) -> Manifest:
+def verify_version(folder: Path, *, expected: str | None = None, remember: bool = False) -> Manifest:
     """Compare every file of a version with the checksums in its manifest.
 
     Args:
         folder: ``published/vNNNNNN``.
         expected: Checksum of the manifest according to ``CURRENT``, when known.
+        remember: As for :func:`verify_file`.
 
     Returns:
         The manifest.
@@ -31,7 +32,7 @@ def verify_version(folder: Path, *, expected: str | None = None) -> Manifest:
     """
     manifest = read_manifest(folder, expected=expected)
     for record in manifest.files:
-        verify_file(folder / record.name, record)
+        verify_file(folder / record.name, record, remember=remember)
     return manifest
 
 

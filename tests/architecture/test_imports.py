@@ -15,22 +15,28 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 MAY_IMPORT = {
     "core": set(),
-    "config_sources": {"core"},
+    "config_database": {"core"},
+    "config_sources": {"core", "config_database"},
     "config_schema": {"core", "config_sources"},
-    "config": {"core", "config_sources", "config_schema"},
-    "intake": {"core", "config"},
+    "config_alerts": {"core", "config_sources"},
+    "config_operations": {"core", "config_sources"},
+    "config": {"core", "config_sources", "config_schema", "config_alerts", "config_operations"},
+    "extract": {"core", "config"},
+    "intake": {"core", "config", "extract"},
     "warehouse": {"core", "config"},
+    "alerts": {"core", "config", "config_alerts", "warehouse"},
     "metrics": {"core", "config"},
     "quality": {"core", "config"},
     "demo": {"core", "config"},
     "report": {"core", "config", "metrics"},
-    "defs": {"core", "config", "intake", "warehouse", "metrics", "quality"},
+    "defs": {"core", "config", "intake", "warehouse", "metrics", "quality", "alerts"},
     "definitions": {"core", "config", "defs"},
-    "cli": {"core", "config", "intake", "warehouse", "metrics", "demo", "report", "defs", "definitions"},
+    "cli": {"core", "config", "intake", "warehouse", "alerts", "metrics", "demo", "report", "defs", "definitions"},
     "__init__": {"warehouse"},
 }
 HOMES = {
     "duckdb": {"warehouse"},
+    "psycopg": {"extract"},
     "sqlalchemy": {"quality"},
     "great_expectations": {"quality"},
     "dagster": {"defs", "definitions", "cli"},
@@ -41,7 +47,7 @@ HOMES = {
     "matplotlib": {"report"},
     "jinja2": {"report"},
 }
-LAZY = {"great_expectations", "dbt", "sqlalchemy", "matplotlib", "jinja2"}
+LAZY = {"great_expectations", "dbt", "sqlalchemy", "matplotlib", "jinja2", "psycopg"}
 
 
 def part_of(path: Path) -> str:

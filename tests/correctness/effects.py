@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from retention_pipeline.metrics.reconciliation import RECONCILIATION
+from retention_pipeline.metrics.reconciliation_parts import AMOUNTS
 from retention_pipeline.metrics.registry import REGISTRY
 from tests.correctness.relations import CYCLE_DAYS, FACTOR
 
@@ -26,6 +28,9 @@ MONEY_DENOMINATORS = (
 """Metrics that divide money by money."""
 
 
+CONTROL_MONEY = frozenset({"control_value", *AMOUNTS}) | {
+    column.name for column in RECONCILIATION.columns if column.type.startswith("DECIMAL")
+}
 MONEY_COLUMNS = frozenset(
     f"{definition.column}{end}"
     for definition in REGISTRY
@@ -58,6 +63,8 @@ def _money_rows(table: str, column: str) -> str | None:
         return of_money if column == "denominator" else f"unit = 'money' or {of_money}"
     if column in {"value", "ci_low", "ci_high"} and table in {"metric_values", "claims"}:
         return "unit = 'money'"
+    if table in {"fct_control_total", "reconciliation"} and column in CONTROL_MONEY:
+        return "measure <> 'orders'"
     if table == "benchmark_comparison" and column in {"value", "ci_low", "ci_high", "benchmark", "gap"}:
         return "metric = 'average_order_value'"
     return None

@@ -25,6 +25,7 @@ FACTOR = 4
 KEYS = {
     "orders": "number", "customers": "customer", "feedback": "answer", "subscriptions": "contract",
     "tickets": "ticket", "churn_reasons": "customer", "fx_rates": "currency", "benchmarks": "metric",
+    "control_totals": "what",
 }  # fmt: skip
 """What makes two rows versions of the same thing; the later line is the later word, so their order is content."""
 PEOPLE = ("orders", "customers", "feedback", "subscriptions", "tickets", "churn_reasons")
@@ -33,6 +34,7 @@ MOMENTS = {
     "orders": ("at", "changed", "paid_back"), "customers": ("changed",), "feedback": ("at", "changed", "asked"),
     "subscriptions": ("start", "end", "changed"), "tickets": ("opened", "answered", "closed", "promised", "changed"),
     "churn_reasons": ("at",), "spend": ("at",), "fx_rates": ("day",), "benchmarks": ("day",),
+    "control_totals": ("start", "changed"),
 }  # fmt: skip
 MERGEABLE = ("orders", "feedback", "subscriptions", "tickets")
 """Sources whose rows mean the same whenever they arrive; what customers are is dated by its delivery."""
@@ -145,6 +147,10 @@ def scaled(shop: Delivered, random: Random) -> Delivered:
             if row[found.column("benchmarks", "metric")] in MONEY_METRICS:
                 value = found.column("benchmarks", "value")
                 row[value] = _times(row[value])
+    if "control_totals" in found.files:
+        what, total = found.column("control_totals", "what"), found.column("control_totals", "total")
+        for row in (row for rows in found.files["control_totals"].values() for row in rows):
+            row[total] = row[total] if row[what] == "orders" else _times(row[total])
     found.config = re.sub(
         r"^minimum_amount = (.*)$", lambda match: f"minimum_amount = {_times(match[1])}", found.config, flags=re.M
     )

@@ -19,8 +19,8 @@ NUMBERS = ("BIGINT", "DECIMAL", "INTEGER")
 KEYS = {
     "orders": "number", "customers": "customer", "feedback": "answer", "subscriptions": "contract", "tickets": "ticket",
 }  # fmt: skip
-SHARED = ("fx_rates", "benchmarks")
-"""Facts about the world, not about a shop."""
+SHARED = ("fx_rates", "benchmarks", "control_totals")
+"""Facts about the world, not about a shop; and totals of books, which tell of the whole shop only."""
 BY_CUSTOMER = ("dim_customer", "dim_customer_segment", "fct_customer_period")
 SUMMED = (
     "fct_period", "fct_cohort_period", "fct_order_gap_period", "fct_lifetime_period", "fct_orders_distribution",

@@ -5,6 +5,7 @@ Belongs here: one method per source. Not here: writing or building anything (``s
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, overload
@@ -150,6 +151,28 @@ class Rows:
             "benchmarks", known, delivery, metric=metric, variant=variant, segment_set=segment[0],
             segment_key=segment[1], value=value, source=source, quoted_at=instant(quoted),
         )  # fmt: skip
+
+    def control_total(
+        self, period_start: str, measure: str, value: Money, *, grain: str = "month", updated: str | None = None,
+        known: str = "2024-03-01", delivery: str | None = None,
+    ) -> None:  # fmt: skip
+        """One total of the shop's own books."""
+        self._add(
+            "control_totals", known, delivery, grain=grain, period_start=period_start, measure=measure, value=value,
+            currency="EUR", updated_at=updated,
+        )  # fmt: skip
+
+    def set_aside(
+        self, known: str, *, column: str | None = "amount", reason: str = "number_unreadable",
+        source: str = "orders", delivery: str | None = None, **record: str,
+    ) -> None:  # fmt: skip
+        """One quarantined record with its text."""
+        delivery_id = delivery or self.deliver(source, known)
+        rows = self.tables["quarantine"]
+        rows.append({
+            "delivery_id": delivery_id, "source": source, "path": "", "line": len(rows) + 1000, "reason": reason,
+            "column_name": column, "record": json.dumps(record), "known_date": known,
+        })  # fmt: skip
 
 
 @overload

@@ -1,4 +1,4 @@
-"""Staging of the optional sources: currencies, invitations, subscriptions, tickets, reasons, spend, benchmarks."""
+"""Staging of the optional sources: currencies, invitations, subscriptions, tickets, reasons, spend and the rest."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.dbt.support import Project, Rows, cells
 STAGING = ("path:models/staging",)
 EVERYTHING = (
     "orders", "customers", "feedback", "subscriptions", "tickets", "churn_reasons", "spend", "fx_rates", "benchmarks",
+    "control_totals",
 )  # fmt: skip
 OPTIONAL = {
     "stg_subscriptions": "subscriptions",
@@ -19,6 +20,7 @@ OPTIONAL = {
     "stg_spend": "spend",
     "stg_fx_rates": "fx_rates",
     "stg_benchmarks": "benchmarks",
+    "stg_control_totals": "control_totals",
 }
 
 
@@ -37,6 +39,7 @@ def deliver_each(rows: Rows, day: str, *, number: str, event: str | None = None)
     rows.spend(at, "acquisition", 10, channel=f"channel {number}", known=day)
     rows.rate("USD", at, 2, known=day)
     rows.benchmark(f"metric {number}", 1, quoted=at, known=day)
+    rows.control_total("2024-01-01", f"measure {number}", 1, known=day)
 
 
 def test_a_missing_rate_sets_an_order_aside_and_a_later_one_heals_it(project: Project) -> None:

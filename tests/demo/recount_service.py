@@ -75,6 +75,12 @@ def _benchmark_fault(row: Row, _: dt.date | None) -> str:
     return "not_a_number" if number_of(row["value"]) is None else ""
 
 
+def _total_fault(row: Row, _: dt.date | None) -> str:
+    if not row["month"].endswith("-01"):
+        return "not_a_period"
+    return "" if row["what"] in {"orders", "sales", "refunds", "net_sales"} else "kind"
+
+
 @dataclass
 class ServiceRecount:
     """What the files hold."""
@@ -84,6 +90,8 @@ class ServiceRecount:
     reasons: Counter[str] = field(default_factory=Counter)
     spend: dict[str, dict[str, Decimal]] = field(default_factory=lambda: {"acquisition": {}, "retention": {}})
     benchmarks: int = 0
+    totals: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    """The last word of the books by first day and measure."""
 
     def members_at(self, boundary: dt.date, rates: Rates) -> tuple[int, Decimal]:
         """Customers whose contract runs at the midnight that begins a date, and what they pay a month."""
@@ -124,5 +132,7 @@ def recount_service(
     for _, row in read(folder, "spend", _spending_fault, records, broken, suppressed):
         channels = count.spend[PURPOSES[row["purpose"]]]
         channels[row["channel"]] = channels.get(row["channel"], Decimal(0)) + Decimal(row["amount"])
+    for _, row in read(folder, "control_totals", _total_fault, records, broken, suppressed):
+        count.totals[row["month"], row["what"]] = Decimal(row["total"])
     count.benchmarks = len(read(folder, "benchmarks", _benchmark_fault, records, broken, suppressed))
     return count

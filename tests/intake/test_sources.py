@@ -15,6 +15,7 @@ SUBSCRIPTIONS = "subscription_id,customer_id,started_at,ended_at,monthly_amount"
 TICKETS = "ticket_id,customer_id,opened_at,first_response_at,resolved_at,due_at,kind"
 REASONS = "customer_id,given_at,reason"
 SPEND = "spent_at,kind,channel,amount"
+TOTALS = "grain,period_start,measure,value,currency,updated_at"
 BENCHMARKS = "metric,variant,segment_set,segment_key,value,source,quoted_at"
 
 
@@ -228,6 +229,72 @@ def test_a_benchmark_needs_nothing_but_metric_value_and_source(shop: Shop) -> No
 def test_a_benchmark_that_says_too_little_is_set_aside(shop: Shop, row: str, reason: str, column: str) -> None:
     shop.deliver("benchmarks", BENCHMARKS, row)
     assert shop.quarantined() == [(2, reason, column)]
+
+
+def test_a_total_of_the_books_becomes_known_when_its_period_is_over(shop: Shop) -> None:
+    shop.configure(rest='[sources.control_totals]\npath = "control_totals.csv"\nmeasures = { sales = "revenue_gross" }')
+    shop.rows(GOOD)
+    shop.rows(
+        "Month,2026-01-01,sales,1200.50,,", "week,2026-01-05 00:00:00,orders,12,EUR,", "quarter,2025-10-01,refunds,0,,",
+        "year,2025-01-01,revenue_net,-3,,2026-02-10T23:30:00Z", "day,2026-02-28,orders,3,,",
+        name="control_totals.csv", header=TOTALS,
+    )  # fmt: skip
+    shop.ingest()
+    assert shop.quarantined() == []
+    assert shop.query("SELECT grain, period_start, measure, value, currency, known_date FROM raw.control_totals"
+                      " ORDER BY line") == [
+        ("month", dt.date(2026, 1, 1), "revenue_gross", Decimal("1200.5000"), "EUR", dt.date(2026, 2, 1)),
+        ("week", dt.date(2026, 1, 5), "orders", Decimal("12.0000"), "EUR", dt.date(2026, 1, 12)),
+        ("quarter", dt.date(2025, 10, 1), "refunds", Decimal("0.0000"), "EUR", dt.date(2026, 1, 1)),
+        ("year", dt.date(2025, 1, 1), "revenue_net", Decimal("-3.0000"), "EUR", dt.date(2026, 2, 11)),
+        ("day", dt.date(2026, 2, 28), "orders", Decimal("3.0000"), "EUR", dt.date(2026, 3, 1)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "column"),
+    [
+        ("decade,2020-01-01,orders,1,,", "unknown_grain", "grain"),
+        (",2026-01-01,orders,1,,", "missing_grain", "grain"),
+        ("month,,orders,1,,", "missing_period_start", "period_start"),
+        ("month,2026-01-02,orders,1,,", "not_first_day_of_period", "period_start"),
+        ("week,2026-01-06,orders,1,,", "not_first_day_of_period", "period_start"),
+        ("quarter,2026-02-01,orders,1,,", "not_first_day_of_period", "period_start"),
+        ("year,2026-02-01,orders,1,,", "not_first_day_of_period", "period_start"),
+        ("month,2026-01-01T10:00:00,orders,1,,", "timestamp_unreadable", "period_start"),
+        ("month,January,orders,1,,", "timestamp_unreadable", "period_start"),
+        ("month,2027-01-01,orders,1,,", "timestamp_in_future", "period_start"),
+        ("month,2026-01-01,visits,1,,", "unknown_measure", "measure"),
+        ("month,2026-01-01,orders,1.5,,", "not_a_whole_number", "value"),
+        ("month,2026-01-01,refunds,-1,,", "negative_amount", "value"),
+        ("month,2026-01-01,orders,many,,", "number_unreadable", "value"),
+        ("month,2026-01-01,revenue_net,1,USD,", "currency_not_supported", "currency"),
+    ],
+)
+def test_a_total_of_no_period_or_measure_is_set_aside(shop: Shop, row: str, reason: str, column: str) -> None:
+    shop.deliver("control_totals", TOTALS, row)
+    assert shop.quarantined() == [(2, reason, column)]
+
+
+def test_a_total_in_another_currency_is_set_aside_also_where_there_are_rates(shop: Shop) -> None:
+    shop.configure(rest="\n".join(f'[sources.{name}]\npath = "{name}.csv"' for name in ("fx_rates", "control_totals")))
+    shop.rows(GOOD)
+    shop.rows("USD,2026-01-01,0.9", name="fx_rates.csv", header="currency,quoted_at,rate")
+    shop.rows("month,2026-01-01,refunds,1,USD,", name="control_totals.csv", header=TOTALS)
+    shop.ingest()
+    assert [reason for _, reason, _ in shop.quarantined()] == ["currency_not_supported"]
+
+
+def test_what_totals_hold_is_said_in_known_words_and_rereads_nothing(shop: Shop) -> None:
+    section = '[sources.control_totals]\npath = "control_totals.csv"\n'
+    with pytest.raises(ConfigError, match="includes"):
+        shop.configure(rest=section + 'includes = ["the weather"]')
+    shop.configure(rest=section)
+    shop.rows(GOOD)
+    shop.rows("month,2026-01-01,refunds,1,,", name="control_totals.csv", header=TOTALS)
+    shop.ingest()
+    shop.configure(rest=section + 'includes = ["no_customer", "excluded_status", "status_test", "time_basis"]')
+    assert shop.ingest().sources["control_totals"].deliveries_new == 0
 
 
 def test_a_daily_file_supersedes_and_dates_what_it_brings_as_for_orders(shop: Shop) -> None:

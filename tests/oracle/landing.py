@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from retention_pipeline.config import Settings
 from tests.oracle import landing_sources
+from tests.oracle.books import aside
 from tests.oracle.landing_reader import BrokenRecordError, Delivered, Line, Reader
 from tests.oracle.records import Answer, Coverage, Customer, Order, Records
 from tests.oracle.versions import Known
@@ -40,14 +41,21 @@ def read_landing(settings: Settings) -> Landing:
     spend = reader.read("spend", landing_sources.spend)
     rates = reader.read("fx_rates", landing_sources.rate)
     benchmarks = reader.read("benchmarks", landing_sources.benchmark)
+    control_totals = reader.read("control_totals", landing_sources.control_total)
+    set_aside = [
+        aside(line.cells, line.day, line.number, reader.shop, line.source.timezone or reader.shop.timezone)
+        for line in reader.delivered["orders"].aside
+        if line.day is not None
+    ]
     rows: dict[str, Sequence[Known]] = {
         "orders": orders, "customers": customers, "feedback": feedback, "subscriptions": subscriptions,
         "tickets": tickets, "churn_reasons": reasons, "spend": spend, "fx_rates": rates, "benchmarks": benchmarks,
+        "control_totals": control_totals,
     }  # fmt: skip
     coverage = {name: _coverage(reader, name, rows[name]) for name in settings.sources.configured()}
     records = Records(
         orders, customers, feedback if settings.sources.feedback else None, coverage, subscriptions, tickets, reasons,
-        spend, rates, benchmarks,
+        spend, rates, benchmarks, control_totals, set_aside,
     )  # fmt: skip
     return Landing(records, reader.delivered)
 

@@ -36,6 +36,8 @@ class Delivered:
     records: int = 0
     broken: int = 0
     dates: list[dt.date] = field(default_factory=list)
+    aside: list[Line] = field(default_factory=list)
+    """The lines that could not be read; without cells where there were too many or too few."""
 
 
 @dataclass
@@ -135,6 +137,7 @@ class Reader:
                 found.append(parse(line))
             except BrokenRecordError:
                 self.delivered[name].broken += 1
+                self.delivered[name].aside.append(line)
         return found
 
     def _lines(self, name: str, source: Source) -> Iterator[Line]:
@@ -149,6 +152,8 @@ class Reader:
                     delivered.records += 1
                     if len(row) != len(header):
                         delivered.broken += 1
+                        empty = Line(lines.line_num, day, {}, source, self.shop, self.settings.limits.earliest_date)
+                        delivered.aside.append(empty)
                         continue
                     held = dict(zip(header, row, strict=True))
                     mapped = source.columns or {column: column for column in header}

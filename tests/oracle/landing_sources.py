@@ -5,13 +5,17 @@ Belongs here: which cells a source has and when a record of it is broken. Not he
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
+from tests.oracle.calendars import end_of, is_start
 from tests.oracle.landing_reader import BrokenRecordError, Line
-from tests.oracle.source_records import Benchmark, ChurnReason, Rate, Spend, Subscription, Ticket
+from tests.oracle.source_records import Benchmark, ChurnReason, ControlTotal, Rate, Spend, Subscription, Ticket
 
 CODE = re.compile(r"[a-z0-9][a-z0-9 _./-]{0,39}")
 TICKET_KINDS = frozenset({"complaint", "question", "other"})
+GRAINS = ("day", "week", "month", "quarter", "year")
+MEASURES = ("orders", "revenue_gross", "refunds", "revenue_net")
 SPEND_KINDS = frozenset({"acquisition", "retention"})
 
 
@@ -76,3 +80,24 @@ def benchmark(line: Line) -> Benchmark:
         line.required("metric"), line.text("variant") or "standard", line.text("segment_set") or "all",
         line.text("segment_key") or "all", value, line.required("source"), quoted, line.known(quoted), line.number,
     )  # fmt: skip
+
+
+def control_total(line: Line) -> ControlTotal:
+    """One total of the books, on the first day of a period, in the shop's currency."""
+    grain, value, updated = line.required("grain").lower(), line.number_of("value"), line.time("updated_at")
+    try:
+        start = dt.date.fromisoformat(line.required("period_start"))
+    except ValueError:
+        raise BrokenRecordError("period_start") from None
+    words: dict[str, str] = getattr(line.source, "measures", {})
+    measure = words.get(line.required("measure"), line.required("measure"))
+    if grain not in GRAINS or measure not in MEASURES or not is_start(start, grain, line.shop.week_start):
+        raise BrokenRecordError("measure")
+    if (value < 0 and measure != "revenue_net") or (measure == "orders" and value != int(value)):
+        raise BrokenRecordError("value")
+    if line.currency() != line.shop.currency:
+        raise BrokenRecordError("currency")
+    known = line.known(None, updated)
+    if line.day is None and updated is None:
+        known = end_of(start, grain, line.shop.week_start)
+    return ControlTotal(grain, start, measure, value, updated, known, line.number)

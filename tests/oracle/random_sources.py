@@ -7,6 +7,7 @@ Not here: those three (``random_shop``), writing files.
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ HEADERS = {
     "spend": ("at", "purpose", "channel", "amount", "currency"),
     "fx_rates": ("currency", "day", "rate"),
     "benchmarks": ("metric", "variant", "segment_set", "segment_key", "value", "source", "day"),
+    "control_totals": ("start", "length", "what", "total", "currency", "changed"),
 }
 TOML = {
     "subscriptions": """
@@ -103,6 +105,20 @@ segment_key = "segment_key"
 value = "value"
 source = "source"
 quoted_at = "day"
+""",
+    "control_totals": """
+[sources.control_totals]
+path = "control_totals/{date}.csv"
+cadence = "irregular"
+measures = { turnover = "revenue_gross" }
+
+[sources.control_totals.columns]
+period_start = "start"
+grain = "length"
+measure = "what"
+value = "total"
+currency = "currency"
+updated_at = "changed"
 """,
 }
 
@@ -194,7 +210,33 @@ def benchmarks(shop: RandomShop) -> None:
     shop.single["benchmarks"] = rows
 
 
+def control_totals(shop: RandomShop) -> None:
+    """The books now and then: sums of last states by UTC days, guests and tests in them; slips and nonsense."""
+    rows, number = shop.daily("control_totals"), shop.random.randrange
+    last = {row[0]: row for day in shop.files["orders"] for row in shop.files["orders"][day]}
+    kept = [row for row in last.values() if row[4] != "cancelled"]
+    for delivered in rows:
+        if number(7):
+            continue
+        for length, cut in (("month", 7), ("day", 10)):
+            day = delivered - number(1, 20) * DAY
+            start = day.replace(day=1) if length == "month" else day
+            held = [row for row in kept if row[2][:cut] == start.isoformat()[:cut]]
+            gross, refunds = (sum(Decimal(row[place]) for row in held) for place in (5, 6))
+            slip = shop.random.choice((0, 0, 0, 0, 7))
+            for what, total in (("orders", Decimal(len(held))), ("turnover", gross + slip), ("refunds", refunds),
+                                ("revenue_net", gross - refunds)):  # fmt: skip
+                changed = shop.random.choice(("", "", f"{delivered - DAY}T10:00:00Z"))
+                cells = (start.isoformat(), shop.random.choice((length, length.upper())), what, f"{total}")
+                rows[delivered].append((*cells, shop.random.choice(("", "EUR")), changed))
+        rows[delivered].append((f"{delivered - 8 * DAY}", "week", "orders", f"{number(9)}", "", ""))
+        rows[delivered].append((f"{delivered}", shop.random.choice(("year", "fortnight")), "orders", "1", "", ""))
+        rows[delivered].append((f"{delivered}", "day", *shop.random.choice((
+            ("orders", "1.5", "", ""), ("refunds", "-1", "", ""), ("visits", "1", "", ""), ("orders", "1", "USD", ""),
+        ))))  # fmt: skip
+
+
 MAKERS = {
     "fx_rates": fx_rates, "subscriptions": subscriptions, "tickets": tickets, "churn_reasons": churn_reasons,
-    "spend": spend, "benchmarks": benchmarks,
+    "spend": spend, "benchmarks": benchmarks, "control_totals": control_totals,
 }  # fmt: skip

@@ -13,7 +13,16 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from retention_pipeline.config import Settings
-from tests.oracle.source_records import Benchmark, ChurnReason, Rate, Spend, Subscription, Ticket
+from tests.oracle.source_records import (
+    Benchmark,
+    ChurnReason,
+    ControlTotal,
+    Rate,
+    SetAside,
+    Spend,
+    Subscription,
+    Ticket,
+)
 
 MONEY_SCALE = 10_000
 SQUARE_SCALE = MONEY_SCALE * MONEY_SCALE
@@ -157,6 +166,7 @@ class Shop:
     fx_reference_date: dt.date | None = None
     max_rate_age_days: int = 7
     rfm: Rfm | None = None
+    control_includes: tuple[str, ...] | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Shop:
@@ -188,6 +198,7 @@ class Shop:
             fx_reference_date=shop.fx_reference_date,
             max_rate_age_days=settings.limits.max_rate_age_days,
             rfm=None if settings.rfm is None else Rfm.from_settings(settings),
+            control_includes=settings.sources.control_totals.includes if settings.sources.control_totals else None,
         )
 
     def business_date(self, instant: dt.datetime) -> dt.date:
@@ -209,6 +220,9 @@ class Records:
     spend: list[Spend] = field(default_factory=list)
     fx_rates: list[Rate] = field(default_factory=list)
     benchmarks: list[Benchmark] = field(default_factory=list)
+    control_totals: list[ControlTotal] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    """Order records that could not be read."""
 
     def default_as_of(self) -> dt.date:
         """The last known date of the orders."""

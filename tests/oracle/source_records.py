@@ -88,3 +88,30 @@ class Benchmark:
     quoted_at: dt.datetime | None
     known_date: dt.date
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotal:
+    """What the shop's own books say about a period."""
+
+    grain: str
+    start: dt.date
+    measure: str
+    value: Decimal
+    updated_at: dt.datetime | None
+    known_date: dt.date
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What can be told of an order record that could not be read; instants are naive UTC."""
+
+    order_id: str | None
+    ordered_at: dt.datetime | None
+    refunded_at: dt.datetime | None
+    currency: str | None
+    amount: Decimal | None
+    refund_amount: Decimal | None
+    known_date: dt.date
+    line: int

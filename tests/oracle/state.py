@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from tests.oracle.answers import CountedAnswer, Invitation, counted_answers, invitations, last_answers
+from tests.oracle.books import Booked, booked_orders, control_totals
 from tests.oracle.derived import derived_histories
 from tests.oracle.exchange import ONE, Exchange, convert
 from tests.oracle.records import Coverage, Customer, Order, Records, Shop
-from tests.oracle.source_records import Benchmark
+from tests.oracle.source_records import Benchmark, ControlTotal
 from tests.oracle.source_state import (
     Interval,
     Leaver,
@@ -74,6 +75,8 @@ class State:
     leavers: list[Leaver] = field(default_factory=list)
     spend: dict[SpendKey, int] = field(default_factory=dict)
     benchmarks: list[Benchmark] = field(default_factory=list)
+    control_totals: list[ControlTotal] = field(default_factory=list)
+    booked: list[Booked] = field(default_factory=list)
 
     def segment(self, segment_set: str, customer: str, day: dt.date) -> str:
         """The value of a customer's attribute as known on ``day``."""
@@ -134,6 +137,8 @@ def state_at(records: Records, shop: Shop, as_of: dt.date) -> State:
         leavers=leavers(records, shop, as_of),
         spend=spend(records, shop, as_of, exchange),
         benchmarks=benchmarks(records, as_of),
+        control_totals=control_totals(records, as_of),
+        booked=booked_orders(records, shop, as_of, exchange) if "control_totals" in shop.sources else [],
     )
     state.attributes.update(derived_histories(state))
     return state

@@ -14,6 +14,7 @@ from tests.oracle.claim_facts import claim_facts
 from tests.oracle.claims import claims_table
 from tests.oracle.cohort_facts import CohortFacts, cohort_facts
 from tests.oracle.cohort_metrics import cohort_rows
+from tests.oracle.control_facts import control_facts
 from tests.oracle.control_table import control_table
 from tests.oracle.customer_facts import customer_period_facts, customer_scores
 from tests.oracle.economics_metrics import economics_rows
@@ -24,6 +25,7 @@ from tests.oracle.lifetime_metrics import lifetime_rows
 from tests.oracle.order_metrics import order_rows
 from tests.oracle.period_facts import PeriodFacts, period_facts
 from tests.oracle.pooled_metrics import pooled_rows
+from tests.oracle.reconciliation import reconciliation_table
 from tests.oracle.records import Records, Shop
 from tests.oracle.rows import Row, Rows
 from tests.oracle.service_facts import churn_reason_facts, nps_retention_facts, survey_facts, ticket_facts
@@ -35,7 +37,7 @@ from tests.oracle.waiting_facts import lifetime_facts, order_gap_facts
 from tests.oracle.waiting_metrics import survival_table, waiting_rows
 
 FACTS = (order_gap_facts, lifetime_facts, distribution_facts, concentration_facts, rfm_facts, ticket_facts,
-         survey_facts, churn_reason_facts, nps_retention_facts, spend_facts, claim_facts)  # fmt: skip
+         survey_facts, churn_reason_facts, nps_retention_facts, spend_facts, claim_facts, control_facts)  # fmt: skip
 
 
 @dataclass
@@ -79,6 +81,6 @@ def compute(records: Records, shop: Shop, as_of: dt.date | None = None) -> World
     facts["order_gap_survival"] = survival_table(facts["fct_order_gap_period"], state)
     rows.suppress_small_cells()
     world = World(state, periods, cohorts, feedback, facts, rows.found)
-    for table in (claims_table(world), benchmark_table(world), control_table(world)):
+    for table in (claims_table(world), benchmark_table(world), control_table(world), reconciliation_table(world)):
         facts[table.name] = table
     return world

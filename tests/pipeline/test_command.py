@@ -103,3 +103,22 @@ def test_a_misspelt_environment_variable_is_an_error(shop: ShopFolder, monkeypat
     monkeypatch.setenv("RETENTION_HOEM", "/nowhere")
     with pytest.raises(ConfigError, match="RETENTION_HOEM"):
         invoke(shop, "status")
+
+
+def test_reconcile_leads_from_the_published_figure_to_the_books(published_shop: ShopFolder) -> None:
+    printed = invoke(published_shop, "reconcile", "--measure", "revenue_gross")
+    assert "revenue_gross by month: explained by no_customer" in printed
+    assert "found from the totals themselves" in printed
+    lines = {line.split("  ")[0]: line for line in printed.splitlines()}
+    for name in ("published", "no_customer", "remainder", "control"):
+        assert name in lines, printed
+    assert "2023-04" in printed
+    shares = [float(share) for share in lines["remainder, %"].split()[2:]]
+    assert max(shares) > 1, "one month's sales are stated too high"
+    assert min(shares) == 0
+    assert "refunds by month" not in printed
+    assert "(excluded_status)" in invoke(published_shop, "reconcile", "--all", "--measure", "orders")
+    with pytest.raises(ConfigError, match="--measure"):
+        invoke(published_shop, "reconcile", "--measure", "visits")
+    with pytest.raises(ConfigError, match="no control total"):
+        invoke(published_shop, "reconcile", "--grain", "week")

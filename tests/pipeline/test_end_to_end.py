@@ -105,6 +105,7 @@ def test_the_manifest_says_what_the_version_was_made_from(published_shop: ShopFo
     assert set(delivered) == set(Sources.model_fields)
     assert all(delivered[name] == 120 for name in ("customers", "feedback", "orders"))
     assert all(delivered[name] == 1 for name in ("churn_reasons", "spend", "fx_rates", "benchmarks"))
+    assert delivered["control_totals"] == 4
     assert all(len(source["sha256"]) == 64 for source in manifest["inputs"].values())
     assert manifest["checks"]["passed"] > 100
     assert published_shop.settings.home_dir.stat().st_mode & 0o777 == 0o711

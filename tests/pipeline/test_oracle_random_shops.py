@@ -17,6 +17,7 @@ from tests.oracle.world import compute
 SEEDS = [
     4,
     pytest.param(1, marks=pytest.mark.long),
+    pytest.param(69, marks=pytest.mark.long),
     *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 5, 6, 7, 8, 23, 62)),
 ]
 

@@ -10,11 +10,12 @@ from retention_pipeline.core.tables import Table
 from retention_pipeline.metrics.benchmarks import BENCHMARK_COMPARISON
 from retention_pipeline.metrics.claims import CLAIMS
 from retention_pipeline.metrics.order_gap_survival import ORDER_GAP_SURVIVAL
+from retention_pipeline.metrics.reconciliation import RECONCILIATION
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SOURCES = ("benchmarks", "spend", "tickets")
+SOURCES = ("benchmarks", "control_totals", "spend", "tickets")
 QUARTER, YEAR = dt.date(2024, 1, 1), dt.date(2023, 1, 1)
 HOSTILE_SOURCE = "<svg onload=alert(1)>"
 BOUGHT, MOVED = {"champions": 0.3, "at_risk": 0.5, "lost": None}, {
@@ -23,6 +24,12 @@ BOUGHT, MOVED = {"champions": 0.3, "at_risk": 0.5, "lost": None}, {
 }  # fmt: skip
 AT_RISK = {"overdue": (12, True), "unhappy": (3, True), "overdue_for_the_shop": (7, True), "lapsed": (31, False)}
 CLAIM: dict[str, Any] = {"source": "A1", "estimator": "counted", "unit": "fraction", "n": 90, "caveat": "Small shop."}
+BOOKS: dict[str, Any] = {
+    "control": 1150, "published": 1000, "difference": 150, "no_customer": 120, "excluded_status": 40,
+    "non_positive_amount": 0, "no_fx_rate": None, "quarantine": 9, "time_basis": -20, "refund_basis": 0,
+    "currency_basis": 3, "explained_by": "no_customer, status_cancelled, time_basis", "chosen_by": "search",
+    "remainder": 10, "remainder_share": 10 / 1150, "unreadable_count": 2,
+}  # fmt: skip
 MEASURED = {
     "b_for": ("supported", 0.7, 0.6, 0.8), "c_against": ("contradicted", 0.1, 0.05, 0.2),
     "a_open": ("insufficient", 0.4, 0.2, 0.6), "d_none": ("not_computable", None, None, None),
@@ -61,6 +68,12 @@ def add_extras(con: DuckDBPyConnection, as_of: dt.date) -> None:
     segment = {"segment_set": "all", "segment_key": "all", "source": HOSTILE_SOURCE}
     _insert(con, BENCHMARK_COMPARISON, {**compared, **where, **values, **segment})
     _insert(con, BENCHMARK_COMPARISON, {**compared, **where, **values, **segment, "grain": "week", "gap": -0.05})
+    for month, measure, status in (
+        (dt.date(2024, 4, 1), "orders", "final"), (dt.date(2024, 5, 1), "orders", "final"),
+        (dt.date(2024, 5, 1), "revenue_gross", "final"), (dt.date(2024, 6, 1), "revenue_gross", "provisional"),
+    ):  # fmt: skip
+        total = {"measure": measure, "grain": "month", "calendar": "gregorian", "period_start": month}
+        _insert(con, RECONCILIATION, {**total, "period_end": month, **BOOKS, "status": status})
 
 
 def extra_rows(months: tuple[dt.date, ...]) -> Iterator[tuple[str, dt.date, dict[str, Any]]]:

@@ -12,6 +12,7 @@ from retention_pipeline.report.over_time import retention_section
 from retention_pipeline.report.page import render_page
 from retention_pipeline.report.privacy import hidden, shown_count
 from retention_pipeline.report.published import Period, read_edition
+from retention_pipeline.report.reconciliation import Reconciled, bars_of
 from retention_pipeline.report.section import Section
 from retention_pipeline.report.waiting import waiting_section
 from tests.report.reading import Page, section
@@ -170,3 +171,25 @@ def test_subscribers_have_a_line_of_their_own() -> None:
     without = "delete from metric_values where basis = 'subscription'"
     months = partial(retention_section, grain="month", periods=PERIODS)
     assert "subscribers" not in changed(without, months)
+
+
+def test_the_latest_month_that_can_be_reconciled_leads_from_the_published_figure_to_the_books() -> None:
+    words = part("reconciliation")
+    said = " ".join(words)
+    assert "2024-05, EUR: published 1,000.00; guests +120.00, excluded statuses +40.00, days in UTC -20.00" in said
+    assert "unexplained +10.00; books 1,150.00." in said
+    assert "gross revenue" in words
+    assert "orders" in words
+    assert "0.9 % of the books" in words
+    assert "set aside +9.00" not in said, "what the books do not hold is no step"
+    assert "amount cannot be read" in said
+
+
+def test_the_bars_of_the_waterfall_stand_on_each_other() -> None:
+    each = Reconciled(
+        "orders", MONTHS[0], 8.0, 10.0, (("no_customer", 3.0), ("time_basis", -4.0)), -1.0, "search", False
+    )
+    feet, heights, colours = bars_of(each, [*each.causes, ("unexplained", each.remainder)])
+    assert feet == [0, 10, 9, 8, 0]
+    assert heights == [10, 3, 4, 1, 8]
+    assert len(set(colours)) == 4

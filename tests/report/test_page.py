@@ -16,7 +16,7 @@ from tests.report.small_version import HOSTILE_SMALL, small_version
 
 DRAWN = (
     "retention", "cohorts", "waiting", "bridge", "value", "lifetime", "economics", "rfm", "segments", "feedback",
-    "service",
+    "service", "reconciliation",
 )  # fmt: skip
 WRITTEN = ("economics", "at-risk", "benchmarks", "claims")
 
@@ -148,7 +148,14 @@ def test_a_version_without_a_single_order_has_nothing_to_report() -> None:
 
 def test_without_any_value_every_section_still_says_something() -> None:
     with small_version() as published:
-        for table in ("metric_values", "order_gap_survival", "customer_scores", "claims", "benchmark_comparison"):
+        for table in (
+            "metric_values",
+            "order_gap_survival",
+            "customer_scores",
+            "claims",
+            "benchmark_comparison",
+            "reconciliation",
+        ):
             published.execute(f"delete from {table}")
         html = render_page(published, shop="Shop", headlines=HEADLINES)
     assert_nothing_but_sentences(html, {*DRAWN, *WRITTEN})
@@ -156,12 +163,13 @@ def test_without_any_value_every_section_still_says_something() -> None:
 
 def test_a_version_from_before_these_tables_says_what_it_lacks() -> None:
     html = render(extras=False)
-    lacking = {"waiting", "lifetime", "economics", "rfm", "service", *WRITTEN}
+    lacking = {"waiting", "lifetime", "economics", "rfm", "service", "reconciliation", *WRITTEN}
     assert_nothing_but_sentences(html, lacking)
     for name, words in (
         ("economics", "The spend source is not configured"),
         ("service", "The tickets source is not configured"),
         ("benchmarks", "No benchmarks are configured"),
+        ("reconciliation", "No control totals are configured"),
         ("rfm", "No RFM cut points are configured"),
     ):
         assert words in section(html, name)

@@ -121,10 +121,11 @@ class Scheduler:
 
     def night(self, day: dt.date) -> dg.DagsterRun:
         """Let the scheduler pass the tick after this day; returns the run that it launched."""
-        known = set(self.instance.get_run_records(limit=1000) and [
-            record.dagster_run.run_id for record in self.instance.get_run_records(limit=1000)
-        ])  # fmt: skip
+        known = {run.run_id for run in self.runs()}
         self.loop(dt.datetime.combine(day + dt.timedelta(days=1), dt.time(HOUR), tzinfo=self.zone))
-        runs = [record.dagster_run for record in self.instance.get_run_records(limit=1000)]
-        (fresh,) = [run for run in runs if run.run_id not in known]
+        (fresh,) = [run for run in self.runs() if run.run_id not in known]
         return fresh
+
+    def runs(self) -> list[dg.DagsterRun]:
+        """All runs so far."""
+        return [record.dagster_run for record in self.instance.get_run_records(limit=1000)]

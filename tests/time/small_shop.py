@@ -79,7 +79,7 @@ class SmallShop:
 
     def states(self, dates: Iterable[dt.date]) -> dict[tuple[str, dt.date], dict[str, str]]:
         """Per source and as_of: what each key said last, by the rows that count then; customers are hashes."""
-        found = {}
+        found: dict[tuple[str, dt.date], dict[str, str]] = {}
         with open_store(self.settings.home) as store:
             for as_of in dates:
                 show_deliveries(store, as_of)

@@ -50,7 +50,7 @@ class Store:
         finish_arrivals(self.connection, default_as_of(self.connection), is_history=is_history)
 
     def shown(self, as_of: int | None) -> set[str]:
-        show_deliveries(self.connection, as_of and day(as_of))
+        show_deliveries(self.connection, None if as_of is None else day(as_of))
         rows = self.connection.execute(
             "select delivery_id from raw.deliveries where is_current and coalesce(business_date <= ?, true)",
             [day(as_of or 31)],

@@ -52,3 +52,24 @@
 {% macro duckdb__days_between(first_day, last_day) -%} ({{ last_day }} - {{ first_day }}) {%- endmacro %}
 
 {% macro spark__days_between(first_day, last_day) -%} datediff({{ last_day }}, {{ first_day }}) {%- endmacro %}
+
+{# The UTC instant of a text with a written offset; null where it is none. #}
+{% macro offset_instant(text) -%} {{ return(adapter.dispatch('offset_instant')(text)) }} {%- endmacro %}
+
+{% macro duckdb__offset_instant(text) -%} timezone('UTC', try_cast({{ text }} as timestamptz)) {%- endmacro %}
+
+{% macro spark__offset_instant(text) -%} try_cast({{ text }} as timestamp) {%- endmacro %}
+
+{# The UTC instant of a text that is a local time of a zone; null where it is none. #}
+{% macro local_instant(text, zone) -%} {{ return(adapter.dispatch('local_instant')(text, zone)) }} {%- endmacro %}
+
+{% macro duckdb__local_instant(text, zone) -%}
+    timezone('UTC', timezone({{ text_literal(zone) }}, try_cast({{ text }} as timestamp)))
+{%- endmacro %}
+
+{% macro spark__local_instant(text, zone) -%}
+    to_utc_timestamp(try_cast({{ text }} as timestamp), {{ text_literal(zone) }})
+{%- endmacro %}
+
+{# The shop's date in the last second before a day begins in UTC. #}
+{% macro last_utc_day(day) -%} {{ business_date("cast(" ~ day ~ " as timestamp) - interval '1' second") }} {%- endmacro %}

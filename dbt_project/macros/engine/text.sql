@@ -6,3 +6,12 @@
 {% macro spark__text_literal(value) -%}
     '{{ value | string | replace("\\", "\\\\") | replace("'", "\\'") }}'
 {%- endmacro %}
+
+{# A value of a JSON object as text; null where there is none. #}
+{% macro json_text(json, name) -%} {{ return(adapter.dispatch('json_text')(json, name)) }} {%- endmacro %}
+
+{% macro duckdb__json_text(json, name) -%}
+    nullif(trim(json_extract_string({{ json }}, '$.{{ name }}')), '')
+{%- endmacro %}
+
+{% macro spark__json_text(json, name) -%} nullif(trim(get_json_object({{ json }}, '$.{{ name }}')), '') {%- endmacro %}

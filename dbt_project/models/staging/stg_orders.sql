@@ -49,6 +49,7 @@ converted as (
         rated.*,
         {{ converted('rated.amount', 'rated.fx_rate') }} as revenue_gross,
         {{ converted('rated.amount', 'rated.reference_rate') }} as revenue_gross_constant,
+        rated.refund_amount as refund_delivered,
         {{ converted('rated.refund_amount', 'rated.fx_rate') }} as refunded,
         {{ converted('rated.cost_amount', 'rated.fx_rate') }} as goods_cost,
         {{ converted('rated.discount_amount', 'rated.fx_rate') }} as discount_given
@@ -86,7 +87,10 @@ final as (
         fx_rate,
         revenue_gross,
         revenue_gross_constant,
+        amount as revenue_gross_nominal,
         refunded as refund_amount,
+        refund_delivered as refund_amount_nominal,
+        case when refunded <> 0 then coalesce(refunded_at, updated_at, ordered_at) end as refunded_at,
         case when refunded <> 0 then greatest(order_date, least(refunded_date, {{ as_of() }})) end as refund_date,
         cast(revenue_gross - refunded as decimal(18, 4)) as revenue_net,
         discount_given as discount_amount,
