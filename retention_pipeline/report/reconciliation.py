@@ -70,7 +70,7 @@ class Reconciled:
 def reconciliation_section(
     published: DuckDBPyConnection, grain: Grain, currency: str, *, is_configured: bool
 ) -> Section:
-    """The latest period that can be reconciled: a waterfall of one measure, a table of all."""
+    """The latest totals that can be reconciled: a waterfall of one measure, a table of all."""
     if not is_configured:
         note = "No control totals are configured, so the figures stand on their own."
         return Section(NAME, HEADING, notes=(note,))
@@ -78,7 +78,8 @@ def reconciliation_section(
     if not found:
         return Section(NAME, HEADING, notes=(f"No complete {grain} has a control total that can be explained.",))
     label = period_label(found[0].start, grain)
-    table = Grid(f"{label}, money in {currency}", _COLUMNS, tuple(_row(each) for each in found))
+    rows = tuple(_row(each, period_label(each.start, grain)) for each in found)
+    table = Grid(f"Latest final {grain} of each measure, money in {currency}", _COLUMNS, rows)
     notes = [_CHOSEN[chosen_by] for chosen_by in dict.fromkeys(each.chosen_by for each in found)]
     if any(each.has_unreadable for each in found):
         notes.append("Orders were set aside whose amount cannot be read: they may stand behind what is unexplained.")
@@ -86,13 +87,13 @@ def reconciliation_section(
 
 
 def _read(published: DuckDBPyConnection, grain: Grain) -> list[Reconciled]:
-    """The totals of the latest complete period whose remainder is known, the drawn one first."""
+    """The latest final total of each measure whose remainder is known, the drawn one first."""
     rows = read_rows(
         published, "reconciliation",
         "select measure, period_start, control::double, published::double, remainder::double, explained_by, chosen_by, "
         f"unreadable_count > 0, {', '.join(f'{cause}::double' for cause in CAUSES)} from reconciliation "
         "where grain = ? and status = 'final' and remainder is not null "
-        "qualify period_start = max(period_start) over () order by all",
+        "qualify period_start = max(period_start) over (partition by measure) order by all",
         grain,
     )  # fmt: skip
     found = [
@@ -110,10 +111,10 @@ def _names(explained_by: str, cause: str) -> bool:
     return cause in explained_by.split(", ") or (cause == "excluded_status" and "status_" in explained_by)
 
 
-def _row(each: Reconciled) -> tuple[Cell, ...]:
+def _row(each: Reconciled, label: str) -> tuple[Cell, ...]:
     share = f"{percent(each.remainder / each.control)} of the books" if each.control and each.remainder else ""
     return (
-        Cell(MEASURES[each.measure]),
+        Cell(MEASURES[each.measure], label),
         Cell(decimals(each.control)),
         Cell(decimals(each.published)),
         Cell(_signed(each.control - each.published)),

@@ -69,7 +69,7 @@ def add_extras(con: DuckDBPyConnection, as_of: dt.date) -> None:
     _insert(con, BENCHMARK_COMPARISON, {**compared, **where, **values, **segment})
     _insert(con, BENCHMARK_COMPARISON, {**compared, **where, **values, **segment, "grain": "week", "gap": -0.05})
     for month, measure, status in (
-        (dt.date(2024, 4, 1), "orders", "final"), (dt.date(2024, 5, 1), "orders", "final"),
+        (dt.date(2024, 4, 1), "orders", "final"), (dt.date(2024, 3, 1), "revenue_gross", "final"),
         (dt.date(2024, 5, 1), "revenue_gross", "final"), (dt.date(2024, 6, 1), "revenue_gross", "provisional"),
     ):  # fmt: skip
         total = {"measure": measure, "grain": "month", "calendar": "gregorian", "period_start": month}
