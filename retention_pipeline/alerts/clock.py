@@ -24,7 +24,7 @@ def instant() -> dt.datetime:
 class ShopTime:
     """The shop's calendar day and the hour of that day, 0 to 24 (the day is over)."""
 
-    today: dt.date
+    date: dt.date
     hour: int
 
 

@@ -121,7 +121,7 @@ def _expected(seen: Observations, limits: Alerts, source: DailyDeliveries) -> dt
     due = limits.due_hours.get(source.source)
     if due is None:
         return source.days[-1]
-    yesterday = seen.time.today - _DAY
+    yesterday = seen.time.date - _DAY
     return max(source.days[-1], yesterday if seen.time.hour >= due else yesterday - _DAY)
 
 
@@ -137,14 +137,14 @@ def _stale(seen: Observations, limits: Alerts) -> Iterator[Incident]:
     if seen.published is None or not limits.freshness_days:
         return
     through = seen.published["data_through"].get("orders")
-    oldest = seen.time.today - limits.freshness_days * _DAY
+    oldest = seen.time.date - limits.freshness_days * _DAY
     if through is not None and dt.date.fromisoformat(through) >= oldest:
         return
     yield Incident(
         key=Kind.FRESHNESS_MISSED.value,
         kind=Kind.FRESHNESS_MISSED,
         title=f"orders are published through {through}, not through {oldest}",
-        detail=f"today is {seen.time.today}; freshness_days = {limits.freshness_days}",
+        detail=f"today is {seen.time.date}; freshness_days = {limits.freshness_days}",
         where="sources.orders",
         still_served=seen.served,
         remedy="see whether files arrive and whether runs succeed: `retention status`",

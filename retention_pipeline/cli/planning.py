@@ -52,7 +52,7 @@ def show_plan(settings: Settings, console: Console, *, days: tuple[dt.date, dt.d
             ]
             changes = _read(scratch, settings, outlooks, Path(folder), has_store=has_store)
     console.print(f"[bold]{settings.shop.name}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True)
-    _print_deliveries(outlooks, console)
+    _print_deliveries(settings, outlooks, console)
     if not any(outlook.to_read for outlook in outlooks):
         console.print("\nnothing new: a run would publish nothing")
         return
@@ -71,7 +71,7 @@ def _read(
     return changed_orders(scratch, settings, has_store=has_store)
 
 
-def _print_deliveries(outlooks: Sequence[SourceOutlook], console: Console) -> None:
+def _print_deliveries(settings: Settings, outlooks: Sequence[SourceOutlook], console: Console) -> None:
     rows = [
         (
             outlook.name,
@@ -86,6 +86,8 @@ def _print_deliveries(outlooks: Sequence[SourceOutlook], console: Console) -> No
     heads = ("source", "new", "replaced", "unchanged", "missing", "to read")
     print_table(console, heads, rows, title="\ndeliveries")
     for outlook in outlooks:
+        if settings.sources.configured()[outlook.name].is_database:
+            console.print(f"  {outlook.name}: in a database, which is asked when a run takes it in", highlight=False)
         for text, found in (("replaced", outlook.superseding), ("new", outlook.new)):
             if found and len(found) <= SHOWN:
                 console.print(f"  {text:<9} {', '.join(file.shown for file in found)}", highlight=False, soft_wrap=True)

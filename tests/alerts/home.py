@@ -43,7 +43,12 @@ class Shop:
     def settings(self, **alerts: Any) -> Settings:
         made = support.settings(self.root, customers={"path": "customers.csv"})
         return Settings.model_validate(
-            {**made.model_dump(), "alerts": alerts, "home_dir": self.home.root, "config_path": made.config_path}
+            {
+                **made.model_dump(exclude_unset=True),
+                "alerts": alerts,
+                "home_dir": self.home.root,
+                "config_path": made.config_path,
+            }
         )
 
     def publish(self, orders_through: str = "2025-02-28", rows: list[dict[str, Any]] | None = None) -> None:

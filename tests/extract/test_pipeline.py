@@ -155,6 +155,7 @@ def canary(shop: DatabaseShop, daily: DailyShop, tmp_path: Path) -> ShopFolder:
     return folder_of(tmp_path / "canary", FROM_DATABASE)
 
 
+@pytest.mark.long
 def test_a_run_leaves_neither_people_nor_secrets_behind_and_survives_a_server_that_is_down(
     canary: ShopFolder, shop: DatabaseShop
 ) -> None:

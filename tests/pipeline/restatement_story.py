@@ -163,6 +163,11 @@ class Orders:
         self.path(day).write_text("".join(kept), encoding="utf-8")
 
 
+def add_line(path: Path, line: str) -> None:
+    """Deliver a file again with one more line."""
+    path.write_text(path.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
+
+
 def changed(row: dict[str, str], at: str, **changes: str) -> dict[str, str]:
     """A row as it is delivered again after a change."""
     return {**row, "changed_at": f"{at}T12:00:00", **changes}

@@ -2,7 +2,7 @@
 
 A state machine plays with a shop and compares it after every step with the model. What a run publishes is a function of
 its inputs' fingerprint (the deliveries that count, date, configuration, code), so equal fingerprints here are equal
-versions there; ``test_published_in_any_order`` looks at the published bytes for some of the orders.
+versions there; ``tests/pipeline/test_backfill`` looks at what is published for some of the orders.
 """
 
 from __future__ import annotations
