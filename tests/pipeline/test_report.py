@@ -32,7 +32,7 @@ def test_the_command_writes_into_the_home_unless_told_otherwise(shop: ShopFolder
     assert done.returncode == 0, done.stderr
     path = shop.settings.home_dir / "report.html"
     assert str(path) in done.stdout
-    assert "Latest complete weeks" in path.read_text(encoding="utf-8")
+    assert "Latest final weeks" in path.read_text(encoding="utf-8")
 
 
 def test_the_report_does_not_change_what_is_published(shop: ShopFolder) -> None:
