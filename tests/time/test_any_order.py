@@ -133,6 +133,11 @@ def test_a_few_orders() -> None:
 
 
 @pytest.mark.long
+def test_some_orders() -> None:
+    play(40, 8)
+
+
+@pytest.mark.slow
 def test_two_hundred_orders() -> None:
     play(200, 8)
 
