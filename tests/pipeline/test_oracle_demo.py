@@ -47,6 +47,7 @@ def test_the_oracle_finds_the_truth_that_the_simulator_knows(tmp_path: Path) -> 
         assert (found.records, found.broken) == (truth.records[source], sum(truth.quarantined[source].values()))
 
 
+@pytest.mark.long
 def test_the_books_are_explained_by_what_was_planted_and_the_wrong_total_stands_out(shop: Path, world: World) -> None:
     planted = json.loads((shop / "truth.json").read_text(encoding="utf-8"))["control_totals"]
     wrong, seen = planted["wrong"], False
