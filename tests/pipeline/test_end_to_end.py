@@ -74,6 +74,7 @@ def test_a_redelivered_day_changes_what_it_corrects_and_comes_back(shop: ShopFol
     assert shop.table_hashes() == hashes
 
 
+@pytest.mark.long
 def test_as_of_a_past_date_is_what_could_be_known_then(fresh_shop: ShopFolder, shop: ShopFolder) -> None:
     day = dt.date(2023, 3, 10)
     shop.run(day)

@@ -170,7 +170,7 @@ def test_a_kill_leaves_the_last_version_and_the_next_run_heals(
     assert leftovers == []
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_a_run_that_is_told_to_stop_stops_cleanly(sent: signal.Signals, shop: ShopFolder) -> None:
     served = shop.served_bytes()
     orders_file(shop).write_text("\n".join([header_of(shop), *rows_of(shop, 8)]) + "\n", encoding="utf-8")

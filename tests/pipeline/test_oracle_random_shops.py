@@ -15,10 +15,9 @@ from tests.oracle.running import identify, published, run
 from tests.oracle.world import compute
 
 SEEDS = [
-    4,
-    pytest.param(1, marks=pytest.mark.long),
+    pytest.param(4, marks=pytest.mark.long),
     pytest.param(69, marks=pytest.mark.long),
-    *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 5, 6, 7, 8, 23, 62)),
+    *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3, 5, 6, 7, 8, 23, 62)),
 ]
 
 
