@@ -42,7 +42,7 @@ test: $(VENV)/.dev  ## Run the tests (under 10 minutes on 2 cores)
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real_data and not long"
 
 test-real: $(VENV)/.dev  ## Run the tests over public data sets, where they are at hand
-	@$(BIN)/python -m pytest -m real_data
+	@$(BIN)/python -m pytest -m "real_data and not slow"
 
 test-long: $(VENV)/.dev  ## Run the tests that take a minute or more each: coverage, metamorphic relations, kills
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "long and not slow"

@@ -14,7 +14,7 @@ CHUNKS = (("2023-01-01", "2023-01-20"), ("2023-01-21", "2023-03-02"), ("2023-03-
 KILLED_AT = ("intake.before_commit:2", "build.before_mark", "publish.before_swap")
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_backfills_in_any_order_with_kills_are_one_run_over_everything(
     seed: int, fresh_shop: ShopFolder, published_shop: ShopFolder
@@ -32,7 +32,7 @@ def test_backfills_in_any_order_with_kills_are_one_run_over_everything(
     assert fresh_shop.version() == again
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_past_date_comes_out_as_it_was_published_that_night(fresh_shop: ShopFolder) -> None:
     """Although a day was corrected and another came late since then."""
     landing = fresh_shop.folder / "landing" / "orders"

@@ -80,6 +80,7 @@ def take(settings: Settings, windows: Iterable[Window]) -> None:
             take_in(store, settings, key, window, Silent())
 
 
+@pytest.mark.slow
 def test_every_way_of_delivery_comes_to_the_same_tables(
     days: tuple[Path, list[dt.date]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -143,7 +143,7 @@ def test_each_wait_is_twice_as_long(berlin: Settings) -> None:
     assert [delay_seconds(berlin, attempt) for attempt in range(4)] == [30, 60, 120, 240]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_nights_with_all_that_goes_wrong_come_to_what_one_run_makes_of_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
