@@ -10,7 +10,8 @@ import pytest
 
 from tests.pipeline.conftest import ShopFolder
 
-CHUNKS = (("2023-01-01", "2023-01-20"), ("2023-01-21", "2023-03-02"), ("2023-03-03", "2023-04-30"))
+CHUNKS = (("2023-01-01", "2023-02-05"), ("2023-02-06", "2023-03-02"), ("2023-03-03", "2023-04-30"))
+"""Each holds the end of a month, on which the monthly sources deliver: the gate refuses a source without any row."""
 KILLED_AT = ("intake.before_commit:2", "build.before_mark", "publish.before_swap")
 
 
