@@ -29,4 +29,4 @@ def read_through(connection: DuckDBPyConnection, name: str, as_of: dt.date) -> d
     through, first, has_history = row
     if through is None and has_history:
         return as_of if first is None else min(as_of, first)
-    return through  # type: ignore[no-any-return]
+    return through  # type: ignore[no-any-return]  # a cell of a DuckDB row has no type
