@@ -187,7 +187,7 @@ def test_whatever_the_books_hold_the_search_leaves_nothing_unexplained(data: st.
     controls = [
         sum(groups[group][month][way] for group in ("published", *(held - BIT.keys()))) for month in range(months)
     ]
-    rows = reconciled(parts(controls, groups))  # type: ignore[arg-type]  # plain dicts for the rows
+    rows = reconciled(parts(controls, groups))  # type: ignore[arg-type]  # drawn values are typed looser
     assert {row["remainder"] for row in rows} == {"0.0000"}
     assert len([name for name in rows[0]["explained_by"].split(", ") if name != "nothing"]) <= len(held)
 
