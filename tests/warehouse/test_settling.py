@@ -84,3 +84,10 @@ def test_only_what_deliveries_changed_counts(published: duckdb.DuckDBPyConnectio
         move(published, segment, 50, 10.0, 20.0, "definition")
         move(published, segment, 51, 20.0, 10.0, "configuration, maturing")
     assert {moved for _, moved, _, _ in settled(published).values()} == {0}
+
+
+def test_a_cell_that_is_there_no_more_neither_counts_nor_moves(published: duckdb.DuckDBPyConnection) -> None:
+    move(published, 0, 20, 10.0, 11.0, "late_order")
+    move(published, 1, 20, 10.0, 11.0, "late_order")
+    published.execute("delete from cells where segment_key <> 'c1'")
+    assert settled(published)[14] == (1, 1, 0.1, 30)

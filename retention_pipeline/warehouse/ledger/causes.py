@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _OPEN = f"('{Status.PROVISIONAL}', '{Status.IMMATURE}')"
 
+_OF_SEGMENT = ("metric", "variant", "basis", "segment_set", "segment_key")
+
 _ROWS = """
 create or replace temp table ledger_rows as
 with
@@ -37,6 +39,40 @@ loose as (
 still_defined as (
     select distinct metric, variant from metrics.metric_values
 ),
+lonely_segments as (
+    (
+        select {segment} from old_values
+        except
+        select {segment} from metrics.metric_values
+    )
+    union all
+    (
+        select {segment} from metrics.metric_values
+        except
+        select {segment} from old_values
+    )
+),
+described as (
+    select
+        cells.*, scopes.scope_id, profiles.looks_ahead,
+        coalesce({has_aged} or list_has_any(profiles.sources, [{advanced}]), false) as has_aged,
+        still_defined.metric is not null as is_defined,
+        lonely_segments.metric is not null and is_defined as is_of_lonely_segment,
+        coalesce(old_status in {open}, false) or coalesce(new_status in {open}, false) as is_open,
+        coalesce('{suppressed}' in (old_status, new_status), false) as was_or_is_hidden
+    from ledger_cells as cells
+    left join ledger_scopes as scopes using (cell_id)
+    left join ledger_profiles as profiles using (metric, variant, basis)
+    left join still_defined on cells.metric = still_defined.metric and cells.variant = still_defined.variant
+    left join lonely_segments
+        on {same_segment}
+),
+neighboured as (
+    select *, bool_or(is_open) over (
+        partition by metric, variant, basis, grain, calendar, period_start, cohort_start, cohort_age, segment_set
+    ) as has_open_neighbour
+    from described
+),
 judged as (
     select
         cells.*,
@@ -45,34 +81,35 @@ judged as (
         list_filter([
             case when {has_configuration} then '{configuration}' end,
             case
-                when still_defined.metric is null
+                when not is_defined
                     or (was_there and is_there and old_definition_version <> new_definition_version)
                     then '{definition}'
             end,
             case
-                when {has_aged} and (
-                    coalesce(old_status in {open}, false) or coalesce(new_status in {open}, false)
-                    or (profiles.looks_ahead and {only_interval})
+                when has_aged and not is_of_lonely_segment and (
+                    is_open
+                    -- which cells are hidden beside a small one is decided for all segments of a set together
+                    or (was_or_is_hidden and has_open_neighbour)
+                    or (looks_ahead and {only_interval})
                 ) then '{maturing}'
             end
         ], lambda cause: cause is not null) as own_causes
-    from ledger_cells as cells
-    left join ledger_scopes as scopes using (cell_id)
-    left join ledger_profiles as profiles using (metric, variant, basis)
+    from neighboured as cells
     left join close using (scope_id)
     left join loose using (scope_id)
-    left join still_defined on cells.metric = still_defined.metric and cells.variant = still_defined.variant
 ),
 named as (
     select
         *,
         case
             when len(own_causes) + len(close_causes) > 0 then list_sort(list_distinct(own_causes || close_causes))
+            when is_of_lonely_segment then ['{segment_cause}']
             when len(loose_causes) > 0 then loose_causes
             else ['{fallback}']
         end as all_causes,
         case
             when len(own_causes) + len(close_causes) > 0 then close_numbers
+            when is_of_lonely_segment then []
             else loose_numbers
         end as numbers
     from judged
@@ -101,6 +138,7 @@ class Step:
         published_at: When the new one is published, as SQL understands it (UTC).
         has_configuration: Whether they were made under different configurations.
         has_code: Whether they were made by different programs.
+        advanced: Sources that had been delivered further to the new one.
     """
 
     version: str
@@ -110,6 +148,7 @@ class Step:
     published_at: str
     has_configuration: bool
     has_code: bool
+    advanced: tuple[str, ...] = ()
 
 
 def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, int]]:
@@ -120,10 +159,15 @@ def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, in
     """
     unchanged = ("numerator", "denominator", "value", "n", "status", "definition_version", "unit", "currency")
     statement = _ROWS.format(
-        **{cause.value: cause.value for cause in Cause},
+        **{cause.value: cause.value for cause in Cause if cause is not Cause.SEGMENT},
         open=_OPEN,
         has_configuration=_boolean(step.has_configuration),
         has_aged=_boolean(step.as_of > step.previous_as_of),
+        advanced=", ".join(literal(source) for source in step.advanced),
+        suppressed=Status.SUPPRESSED.value,
+        segment=", ".join(_OF_SEGMENT),
+        same_segment=" and ".join(f"cells.{name} = lonely_segments.{name}" for name in _OF_SEGMENT),
+        segment_cause=Cause.SEGMENT.value,
         only_interval=" and ".join(f"old_{name} is not distinct from new_{name}" for name in unchanged),
         fallback=Cause.CODE.value if step.has_code else Cause.UNEXPLAINED.value,
         version=f"{literal(step.version)} as version, {literal(step.previous_version)} as previous_version,"

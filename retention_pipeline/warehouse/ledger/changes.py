@@ -2,7 +2,8 @@
 
 The rows of superseded deliveries stay in the store, so the state that an earlier version was made from can be told from
 the deliveries it names in ``_deliveries``. Only records that a new, replaced or withdrawn delivery touches, or that
-became known since, are looked at.
+became known since, are looked at. A record of a day that its source had not delivered yet is growth; it is kept where
+cells of that day count as finished because the sources that complete them were further than this one.
 Belongs here: the difference of two states. Not here: what the parts of a record are (``records``).
 """
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 _TABLE = """
 create or replace temp table ledger_changes (
-    source varchar, causes varchar[], customers varchar[], spans struct(starts date, ends date)[], delivery_id varchar
+    source varchar, causes varchar[], customers varchar[], spans struct(starts date, ends date)[], delivery_id varchar,
+    is_growth boolean
 )
 """
 
@@ -120,7 +122,9 @@ judged as (
         has_later and old.later is null and not (has_moved or is_corrected or has_standing) as is_added,
         coalesce(new.status in ('cancelled', 'void') and old.status not in ('cancelled', 'void'), false)
             as is_cancelled,
-        coalesce(has_status and 'refunded' in (old.status, new.status), false) as is_marked_refunded
+        coalesce(has_status and 'refunded' in (old.status, new.status), false) as is_marked_refunded,
+        case when appeared then new.dated when is_added then new.later end as day_added,
+        coalesce(day_added > {through}, false) as is_growth
     from compared
     where has_moved or is_corrected or has_status or is_refunded or has_later or has_aged or has_standing
 )
@@ -142,12 +146,16 @@ select
         ], lambda cause: cause is not null)
     end,
     list_distinct([old.customer, new.customer]),
-    case
+    list_transform(case
         when is_added and {name} = 'subscriptions' then [{{'starts': new.later, 'ends': date '9999-12-31'}}]
         when has_later and {name} = 'subscriptions' and not (appeared or vanished or has_moved or is_corrected)
             then [{{'starts': least(old.later, new.later), 'ends': date '9999-12-31'}}]
         else list_distinct(list_concat(coalesce(old.spans, []), coalesce(new.spans, [])))
-    end,
+    end, span -> case
+        when is_growth
+            then {{'starts': greatest(span.starts, day_added), 'ends': greatest(span.ends, day_added)}}
+        else span
+    end),
     case
         when vanished or (old.delivery_id is distinct from new.delivery_id and new.delivery_id in (
             select delivery_id from ledger_deliveries where was_visible
@@ -162,10 +170,10 @@ select
             new.delivery_id, old.delivery_id
         )
         else new.delivery_id
-    end
+    end,
+    is_growth
 from judged
-where not coalesce(appeared and new.dated > {through}, false)
-    and not coalesce(is_added and new.later > {through}, false)
+where not is_growth or day_added < (select max(period_end) from ledger_cells)
 """
 
 
@@ -180,7 +188,7 @@ def find_changed_records(
     """Fill the temporary table ``ledger_changes``.
 
     Args:
-        connection: With the views of ``inputs.attach`` and the store attached as ``store``.
+        connection: With ``ledger_cells``, the views of ``inputs.attach`` and the store attached as ``store``.
         sources: How to read the records of each source.
         old_as_of: ``as_of`` of the version compared with.
         new_as_of: ``as_of`` of the new version.

@@ -63,7 +63,8 @@ select
     end],
     [customer_id],
     [{{'starts': date '0001-01-01', 'ends': date '9999-12-31'}}],
-    coalesce(new_delivery, first_delivery)
+    coalesce(new_delivery, first_delivery),
+    false
 from histories
 where old_history is distinct from new_history
 """

@@ -6,6 +6,7 @@ Belongs here: the order of comparing, explaining and carrying on. Not here: each
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -125,8 +126,14 @@ class Ledger:
             published_at=upcoming.published_at,
             has_configuration=before["config_hash"] != after["config_hash"],
             has_code=before["code_hash"] != after["code_hash"],
+            advanced=_advanced(before["data_through"], after["data_through"]),
         )
         return causes.write_rows(connection, step)
+
+
+def _advanced(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> tuple[str, ...]:
+    """Sources that are delivered further than they were; ISO dates sort like dates."""
+    return tuple(name for name, day in sorted(after.items()) if (day or "") > (before.get(name) or ""))
 
 
 def _carried(home: Home, line: Lineage, upcoming: Upcoming) -> str:

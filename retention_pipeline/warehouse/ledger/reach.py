@@ -1,9 +1,11 @@
 """Which changed records can be behind which changed cells.
 
 A change reaches a cell when the cell's metric is made from its source, when one of its days of effect meets the cell's
-period, and when its customer belongs to the cell's segment and cohort. Both sides are brought to few rows before they
-are joined: cells to scopes (what decides the match, without the single metric), changes to footprints.
-Where no change matches so closely, every change of the right source that began before the period's end is taken.
+period, and when its customer belongs to the cell's segment and cohort. Growth of a source that completes the metric
+reaches no finished cell; growth of another one, which had fallen behind, reaches the periods from its day on.
+Both sides are brought to few rows before they are joined: cells to scopes (what decides the match, without the single
+metric), changes to footprints. Where no change matches so closely, every change of the right source that began before
+the period's end is taken.
 Belongs here: the match. Not here: which records changed (``changes``), what a cell's cause is then called (``causes``).
 """
 
@@ -26,7 +28,8 @@ create or replace temp table ledger_profiles as
 with
 moved as (
     select metric, variant, basis, list_sort(list(source)) as sources, bool_or(looks_ahead) as looks_ahead,
-        bool_or(looks_back) as looks_back
+        bool_or(looks_back) as looks_back,
+        coalesce(list_sort(list(source) filter (where is_completing)), []) as completing
     from new_metric_sources
     group by all
 ),
@@ -36,8 +39,10 @@ used as (
     from ledger_cells
 )
 select
-    used.metric, used.variant, used.basis, moved.looks_ahead, moved.looks_back, moved.sources,
-    dense_rank() over (order by moved.sources, moved.looks_ahead, moved.looks_back, used.has_money) as profile,
+    used.metric, used.variant, used.basis, moved.looks_ahead, moved.looks_back, moved.sources, moved.completing,
+    dense_rank() over (
+        order by moved.sources, moved.completing, moved.looks_ahead, moved.looks_back, used.has_money
+    ) as profile,
     used.has_money
 from used
 left join moved using (metric, variant, basis)
@@ -71,6 +76,7 @@ described as (
             else cells.segment_key
         end as match_key,
         cells.segment_set in ('nps_group', 'rfm') as is_remembered,
+        cells.segment_set = 'rfm' as is_by_money,
         case
             when cells.segment_set = 'nps_group' then ['feedback']
             when own_sets.segment_set is not null then ['customers']
@@ -82,7 +88,7 @@ described as (
     left join own_sets using (segment_set)
 )
 select *, dense_rank() over (
-    order by profile, period_start, period_end, cohort_start, grain, match_set, match_key, is_remembered,
+    order by profile, period_start, period_end, cohort_start, grain, match_set, match_key, is_remembered, is_by_money,
         segment_sources
 ) as scope_id
 from described
@@ -120,7 +126,7 @@ select
             ))
         else numbered.spans
     end as spans,
-    coalesce(people.customer_id, '*') as person
+    coalesce(people.customer_id, '*') as person, numbered.is_growth
 from numbered
 left join people using (change_id)
 left join first_days on numbered.change_id = first_days.change_id and people.customer_id = first_days.customer_id
@@ -145,7 +151,8 @@ placed as (
     where places.match_set <> 'all'
         and steps.person not in (select customer_id from ledger_memberships)
 )
-select distinct source, cause, delivery_number, match_set, match_key, first_days, unnest(spans, recursive := true)
+select distinct source, cause, delivery_number, is_growth, match_set, match_key, first_days,
+    unnest(spans, recursive := true)
 from placed
 """,
     """
@@ -153,15 +160,18 @@ create or replace temp table ledger_matches as
 with
 scopes as (
     select distinct
-        scopes.* exclude (cell_id), profiles.looks_ahead, profiles.has_money,
+        scopes.* exclude (cell_id), profiles.looks_ahead, profiles.completing,
+        profiles.has_money or scopes.is_by_money as has_money,
         profiles.looks_back or scopes.is_remembered as looks_back,
         unnest(list_concat(profiles.sources, scopes.segment_sources)) as source
     from ledger_scopes as scopes
-    inner join (select distinct profile, sources, looks_ahead, looks_back, has_money from ledger_profiles) as profiles
-        using (profile)
+    inner join (
+        select distinct profile, sources, completing, looks_ahead, looks_back, has_money from ledger_profiles
+    ) as profiles using (profile)
 ),
 feet as (
-    select distinct source, cause, delivery_number, match_set, match_key, starts, ends from ledger_footprints
+    select distinct source, cause, delivery_number, is_growth, match_set, match_key, starts, ends
+    from ledger_footprints
 ),
 cohorts as (
     select distinct scopes.grain, scopes.cohort_start, periods.period_end as cohort_end
@@ -170,13 +180,13 @@ cohorts as (
         on scopes.grain = periods.grain and scopes.cohort_start = periods.period_start
 ),
 cohort_feet as (
-    select distinct feet.source, feet.cause, feet.delivery_number, feet.match_set, feet.match_key, feet.starts,
-        feet.ends, cohorts.grain, cohorts.cohort_start
+    select distinct feet.source, feet.cause, feet.delivery_number, feet.is_growth, feet.match_set, feet.match_key,
+        feet.starts, feet.ends, cohorts.grain, cohorts.cohort_start
     from (select *, unnest(first_days) as first_day from ledger_footprints) as feet
     inner join cohorts on feet.first_day >= cohorts.cohort_start and feet.first_day < cohorts.cohort_end
     union
-    select feet.source, feet.cause, feet.delivery_number, feet.match_set, feet.match_key, feet.starts, feet.ends,
-        cohorts.grain, cohorts.cohort_start
+    select feet.source, feet.cause, feet.delivery_number, feet.is_growth, feet.match_set, feet.match_key,
+        feet.starts, feet.ends, cohorts.grain, cohorts.cohort_start
     from ledger_footprints as feet
     cross join cohorts
     where feet.first_days is null
@@ -196,10 +206,11 @@ create or replace temp table ledger_loose_matches as
 with
 scopes as (
     select distinct
-        scopes.scope_id, scopes.period_end, profiles.looks_ahead, profiles.has_money,
+        scopes.scope_id, scopes.period_end, profiles.looks_ahead, profiles.completing,
+        profiles.has_money or scopes.is_by_money as has_money,
         unnest(list_concat(profiles.sources, scopes.segment_sources)) as source
     from ledger_scopes as scopes
-    inner join (select distinct profile, sources, looks_ahead, has_money from ledger_profiles) as profiles
+    inner join (select distinct profile, sources, completing, looks_ahead, has_money from ledger_profiles) as profiles
         using (profile)
     anti join ledger_matches using (scope_id)
 )
@@ -209,7 +220,11 @@ inner join ledger_footprints as feet using (source)
 where feet.match_set = 'all' and {began}
 """,
 )
-_BEGAN = "(feet.starts < scopes.period_end or scopes.looks_ahead) and (scopes.has_money or feet.cause <> '{refund}')"
+_BEGAN = (
+    "(feet.starts < scopes.period_end or (scopes.looks_ahead and not feet.is_growth))"
+    " and (scopes.has_money or feet.cause <> '{refund}')"
+    " and not (feet.is_growth and list_contains(scopes.completing, feet.source))"
+)
 _MEETS = (
     f"{_BEGAN} and (scopes.looks_back or scopes.period_start - feet.ends <= scopes.period_end - scopes.period_start)"
 )

@@ -2,7 +2,8 @@
 
 Only what deliveries changed counts: a new definition says nothing about how late a shop's data arrive.
 A cell is observed at an age when some version was published between its period's end and that age, and the newest
-version is at least that much later than the period's end; it moved when a later version changed it.
+version is at least that much later than the period's end; it moved when a later version changed it. Cells that are
+published no more are not observed.
 Belongs here: the table ``period_settling``. Not here: the ledger it is computed from (``causes``).
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from retention_pipeline.core.causes import OF_DATA, Cause
+from retention_pipeline.core.history_tables import CELL_KEY
 from retention_pipeline.warehouse.ledger.cells import ROLLING
 
 LAGS: Final = (0, 1, 3, 7, 14, 30, 60, 90, 180, 365)
@@ -45,9 +47,11 @@ observed as (
 ),
 restated as (
     select *, as_of - period_end as moved_at
-    from ({ledger})
+    from ({ledger}) as ledger
     where not {rolling}
         and len(list_intersect(string_split(causes, ', '), [{causes}])) > 0
+        -- a cell that is there no more is not among those that are counted, so it does not count as moved either
+        and exists (from {values} as present where {same_cell})
 ),
 moved_cells as (
     select
@@ -106,6 +110,9 @@ def settling_sql(*, ledger: str, versions: str, values: str) -> str:
         rolling=ROLLING,
         lags=", ".join(str(lag) for lag in LAGS),
         causes=", ".join(f"'{cause}'" for cause in sorted([*OF_DATA, Cause.UNEXPLAINED])),
+        same_cell=" and ".join(
+            f"present.{name} is not distinct from ledger.{name}" for name in (*CELL_KEY, "period_end")
+        ),
         cell=", ".join(f"restated.{name}" for name in (*others, "segment_set", "segment_key")),
         tolerated=TOLERATED,
     )
