@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from retention_pipeline.cli.cells import CELL_COLUMNS, NAMED_BY, cell_name
 from retention_pipeline.cli.querying import write_rows
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
@@ -22,12 +23,6 @@ from retention_pipeline.warehouse.ledger.known import open_memory
 
 ROWS_SHOWN: Final = 20
 _RELATIVE: Final = "abs(new_value - old_value) / nullif(abs(old_value), 0)"
-_CELL: Final = (
-    "case when basis in ('calendar', 'purchase_window') then '' else basis || ' ' end || grain || ' ' || period_start"
-    " || case when cohort_start is null then '' else ', cohort ' || cohort_start end"
-    " || case when cohort_age is null then '' else ' age ' || cohort_age end"
-)
-_SEGMENT: Final = "case when segment_set = 'all' then 'all' else segment_set || ' ' || segment_key end"
 
 
 @dataclass(frozen=True)
@@ -89,17 +84,21 @@ def show_restatements(settings: Settings, wanted: Wanted, console: Console, *, f
             console.print("nothing that was published before has changed", highlight=False)
             return
         columns = ("cause", "cells", "metrics", "versions", "last as of", "largest change, %")
-        print_table(console, columns, [(*row[:5], _percent(row[5])) for row in totals])
+        print_table(console, columns, [(*row[:5], percent(row[5])) for row in totals])
+        named_by = ", ".join(NAMED_BY)
         largest = published.execute(
-            f"select as_of, metric || '.' || variant, {_CELL}, {_SEGMENT}, old_value, new_value, {_RELATIVE}, cause"
-            f" from metric_restatements where {condition}"
-            f" order by {_RELATIVE} desc nulls last, version desc, 2, 3, 4 limit {ROWS_SHOWN}",
+            f"select as_of, old_value, new_value, {_RELATIVE}, causes, {named_by} from metric_restatements"
+            f" where {condition} order by {_RELATIVE} desc nulls last, version desc, {named_by} limit {ROWS_SHOWN}",
             values,
         ).fetchall()
         count = sum(row[1] for row in totals)
         title = f"\nlargest changes ({len(largest)} of {count}; --format csv holds all)"
-        names = ("as of", "metric", "period", "segment", "old", "new", "change, %", "cause")
-        print_table(console, names, [(*row[:6], _percent(row[6]), row[7]) for row in largest], title=title)
+        names = ("as of", *CELL_COLUMNS, "old", "new", "change, %", "cause")
+        rows = [
+            (as_of, *cell_name(dict(zip(NAMED_BY, key, strict=True))), old, new, percent(change), causes)
+            for as_of, old, new, change, causes, *key in largest
+        ]
+        print_table(console, names, rows, title=title)
 
 
 def show_settling(settings: Settings, metric: str | None, console: Console, *, form: str) -> None:
@@ -132,5 +131,6 @@ def show_settling(settings: Settings, metric: str | None, console: Console, *, f
         console.print(f"... {len(rows) - len(shown)} more; --metric or --format csv show them", highlight=False)
 
 
-def _percent(share: float | None) -> float | None:
+def percent(share: float | None) -> float | None:
+    """A share as people read it in a column that is headed with %."""
     return None if share is None else round(100 * share, 2)

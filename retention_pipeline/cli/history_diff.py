@@ -10,6 +10,8 @@ from typing import Final
 
 from rich.console import Console
 
+from retention_pipeline.cli.cells import CELL_COLUMNS, cell_name
+from retention_pipeline.cli.history import percent
 from retention_pipeline.cli.querying import write_rows
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
@@ -34,12 +36,22 @@ def show_diff(settings: Settings, before: str, after: str, console: Console, *, 
         return
     print_table(console, ("change", "cells"), found.totals, title="\nmetric cells that differ")
     if found.causes:
-        print_table(console, ("cause", "cells"), found.causes, title="\nof finished periods, by cause")
-    shown = ("metric", "variant", "grain", "period_start", "segment_set", "segment_key", "old_value", "new_value")
-    places = [found.cell_columns.index(name) for name in shown]
-    rows = [[row[place] for place in places] for row in found.cells[:ROWS_SHOWN]]
+        steps = "one step" if found.steps == 1 else f"{found.steps} steps, each cell once per step"
+        print_table(console, ("cause", "cells"), found.causes, title=f"\nof finished periods, by cause ({steps})")
+    elif not found.steps:
+        console.print("\nno causes: one of the versions is a re-enactment, so no steps lead to it", highlight=False)
+    _print_largest(found, console)
+
+
+def _print_largest(found: Differences, console: Console) -> None:
+    rows = []
+    for cells in found.cells[:ROWS_SHOWN]:
+        cell = dict(zip(found.cell_columns, cells, strict=True))
+        old, new = cell["old_value"], cell["new_value"]
+        change = abs(new - old) / abs(old) if old and new is not None else None
+        rows.append((*cell_name(cell), old, new, percent(change)))
     title = f"\nlargest changes ({len(rows)} of {len(found.cells)}; --format csv holds all)"
-    print_table(console, shown, rows, title=title)
+    print_table(console, (*CELL_COLUMNS, "old", "new", "change, %"), rows, title=title)
 
 
 def _print_versions(found: Differences, console: Console) -> None:

@@ -421,5 +421,10 @@ def test_two_versions_side_by_side(story: Story, capsys: pytest.CaptureFixture[s
     old, new = story.version(night.before).cells, story.version(night.after).cells
     differing = {cell for cell in {*old, *new} if old.get(cell) != new.get(cell)}
     assert len(lines) == len(differing) + 1
+    over_two = printed(show_diff, story.shop.settings, story.nights["cancellation"].before, night.after, form="table")
+    assert "of finished periods, by cause (2 steps, each cell once per step)" in over_two
+    assert {"cancellation", "refund"} <= set(over_two.split())
+    astray = printed(show_diff, story.shop.settings, night.before, story.nights["reenactment"].after, form="table")
+    assert "no causes: one of the versions is a re-enactment" in astray
     with pytest.raises(NothingPublishedError, match="no version 'v999999'"):
         show_diff(story.shop.settings, night.before, "v999999", Console(), form="table")

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from retention_pipeline.core.history_tables import CELL_KEY, COMPARED, METRIC_RESTATEMENTS
+from retention_pipeline.core.history_tables import CELL_KEY, COMPARED, METRIC_RESTATEMENTS, VERSIONS
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.ledger.inputs import table_file
+from retention_pipeline.warehouse.ledger.lineage import is_reenactment
 from retention_pipeline.warehouse.manifest import Manifest
 from retention_pipeline.warehouse.read import require_known
-from retention_pipeline.warehouse.sql import literal
 from retention_pipeline.warehouse.verify import verify_version
 
 _CELLS: Final = """
@@ -39,8 +39,9 @@ class Differences:
         tables: Name, rows before and after, their difference, and ``equal``, ``differs``, ``added`` or ``removed``.
         cell_columns, cells: Metric cells that differ, with both sides, the largest relative change first.
         totals: Cells added, removed, changed.
-        causes: Causes of the changed cells of finished periods and their numbers, where one version was compared with
-            the other when it was published.
+        causes: Causes of the changes of finished periods and their numbers, summed over all steps of the main line from
+            one version to the other: a cell that changed in two steps counts twice.
+        steps: How many steps that are; 0 where one of the versions is a re-enactment, so that no steps lead to it.
     """
 
     versions: list[tuple[str, ...]]
@@ -49,6 +50,7 @@ class Differences:
     cells: list[tuple[Any, ...]]
     totals: list[tuple[str, int]]
     causes: list[tuple[str, int]]
+    steps: int
 
 
 def differences(home: Home, before: str, after: str) -> Differences:
@@ -65,13 +67,15 @@ def differences(home: Home, before: str, after: str) -> Differences:
     counted: dict[str, int] = {}
     for row in cells:
         counted[row[-1]] = counted.get(row[-1], 0) + 1
+    caused, steps = _causes(home, old, new)
     return Differences(
         versions=[_origin("before", old), _origin("after", new)],
         tables=_tables(old, new),
         cell_columns=columns,
         cells=cells,
         totals=sorted(counted.items()),
-        causes=_causes(home, old, new),
+        causes=caused,
+        steps=steps,
     )
 
 
@@ -109,16 +113,18 @@ def _cells(home: Home, old: Manifest, new: Manifest) -> tuple[tuple[str, ...], l
         return tuple(str(name) for name, *_ in cursor.description or []), cursor.fetchall()
 
 
-def _causes(home: Home, old: Manifest, new: Manifest) -> list[tuple[str, int]]:
-    """The ledger of the newer version speaks about the step from the version it was compared with."""
-    by_number = sorted((old, new), key=lambda manifest: versions.number(manifest.version))
-    first, second = by_number
-    if METRIC_RESTATEMENTS.name not in second.tables:
-        return []
-    query = (
+def _causes(home: Home, old: Manifest, new: Manifest) -> tuple[list[tuple[str, int]], int]:
+    """The ledger of the newer version speaks about every step of the main line on the way to it."""
+    first, second = sorted((old, new), key=lambda manifest: versions.number(manifest.version))
+    if METRIC_RESTATEMENTS.name not in second.tables or is_reenactment(first) or is_reenactment(second):
+        return [], 0
+    after, until = versions.number(first.version), versions.number(second.version)
+    on_the_way = f"cast(substr(version, 2) as bigint) between {after + 1} and {until}"
+    counted = (
         f"select causes, count(*) from {table_file(home, second, METRIC_RESTATEMENTS.name)}"
-        f" where version = {literal(second.version)} and previous_version = {literal(first.version)}"
-        " group by causes order by 2 desc, 1"
+        f" where {on_the_way} group by causes order by 2 desc, 1"
     )
+    steps = f"select count(compared_with) from {table_file(home, second, VERSIONS.name)} where {on_the_way}"
     with connect(None) as connection, duckdb_errors(home.published):
-        return [(str(causes), int(count)) for causes, count in connection.execute(query).fetchall()]
+        rows = [(str(causes), int(count)) for causes, count in connection.execute(counted).fetchall()]
+        return rows, int(connection.execute(steps).fetchall()[0][0])
