@@ -14,7 +14,7 @@ from tests.pipeline.restatement_story import Orders, Story, causes, changed_cell
 pytestmark = pytest.mark.long
 
 GAP = [dt.date(2023, 2, 6) + dt.timedelta(days=number) for number in range(14)]
-STRANGER = "K99999"
+STRANGER = "9999999"
 
 
 def assert_all_explained(story: Story, name: str) -> None:
