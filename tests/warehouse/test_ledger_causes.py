@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -21,6 +22,8 @@ ORDERS = Records(
     refund=("refunded",),
     spans=(("placed_on", "placed_on + 91"),),
 )
+ALWAYS = replace(ORDERS, spans=(("date '0001-01-01'", "date '9999-12-31'"),))
+"""As rates are: they have their effect on every day."""
 EARLIER, LATER = "2023-04-07", "2023-04-08"
 OF_RAW = "delivery_id varchar, line bigint, known_date date, updated_at timestamp, customer_id varchar"
 
@@ -91,13 +94,15 @@ class Step:
             [delivery, known, known, customer, number, placed, refunded],
         )
 
-    def rows(self, through: Mapping[str, str], *, later: str = LATER) -> dict[tuple[str, str, str], tuple[str, int]]:
+    def rows(
+        self, through: Mapping[str, str], *, later: str = LATER, records: Records = ORDERS
+    ) -> dict[tuple[str, str, str], tuple[str, int]]:
         """Causes and number of deliveries by metric, week and segment; ``through``: how far the new version was."""
         for source, day in self.through.items():
             self.connection.execute("insert into old_coverage values ('v000001', ?, ?)", [source, day])
         assert cells.find_changed_cells(self.connection)
         changes.find_changed_records(
-            self.connection, {"orders": ORDERS}, old_as_of=dt.date.fromisoformat(EARLIER),
+            self.connection, {"orders": records}, old_as_of=dt.date.fromisoformat(EARLIER),
             new_as_of=dt.date.fromisoformat(later),
             data_through={name: dt.date.fromisoformat(day) for name, day in self.through.items()},
         )  # fmt: skip
@@ -131,13 +136,30 @@ def test_orders_that_had_fallen_behind_reach_the_periods_that_another_source_had
     }
 
 
-def test_growth_is_no_cause_where_its_source_completes_the_metric_or_a_cell_looks_ahead(step: Step) -> None:
+@pytest.mark.parametrize("records", [ORDERS, ALWAYS])
+def test_growth_is_no_cause_in_periods_before_its_day(step: Step, records: Records) -> None:
+    step.through["orders"] = "2023-03-20"
     step.metric("orders_placed", "orders")
     step.metric("followed", "spend", "orders", looks_ahead=True)
+    step.metric("cost_per_customer", "spend", "orders")
+    step.both("orders_placed", "2023-03-13", 5.0, 6.0)
+    step.both("followed", "2023-03-13", 5.0, 6.0)
+    for week in ("2023-03-13", "2023-03-27"):
+        step.both("cost_per_customer", week, 5.0, 6.0)
+    step.order("came", "2023-03-28", known="2023-03-28")
+    assert step.rows({"orders": LATER, "spend": LATER}, records=records) == {
+        ("cost_per_customer", "2023-03-13", "all"): ("unexplained", 0),
+        ("orders_placed", "2023-03-13", "all"): ("unexplained", 0),
+        ("followed", "2023-03-13", "all"): ("unexplained", 0),
+        ("cost_per_customer", "2023-03-27", "all"): ("late_order", 1),
+    }
+
+
+def test_tonights_order_is_no_cause(step: Step) -> None:
+    step.metric("orders_placed", "orders")
     step.both("orders_placed", "2023-03-27", 5.0, 6.0)
-    step.both("followed", "2023-03-27", 5.0, 6.0)
     step.order("tonight", LATER)
-    assert {named for named, _ in step.rows({"orders": LATER, "spend": LATER}).values()} == {"unexplained"}
+    assert step.rows({"orders": LATER, "spend": LATER}) == {("orders_placed", "2023-03-27", "all"): ("unexplained", 0)}
 
 
 @pytest.mark.parametrize(("through", "cause"), [(EARLIER, "maturing"), ("2023-01-20", "unexplained")])

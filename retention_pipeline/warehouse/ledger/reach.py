@@ -1,8 +1,8 @@
 """Which changed records can be behind which changed cells.
 
 A change reaches a cell when the cell's metric is made from its source, when one of its days of effect meets the cell's
-period, and when its customer belongs to the cell's segment and cohort. Growth of a source that completes the metric
-reaches no finished cell; growth of another one, which had fallen behind, reaches the periods from its day on.
+period, and when its customer belongs to the cell's segment and cohort. Growth of a source reaches the periods from its
+day on: none that this source finishes, those of another one where it had fallen behind.
 Both sides are brought to few rows before they are joined: cells to scopes (what decides the match, without the single
 metric), changes to footprints. Where no change matches so closely, every change of the right source that began before
 the period's end is taken.
@@ -28,8 +28,7 @@ create or replace temp table ledger_profiles as
 with
 moved as (
     select metric, variant, basis, list_sort(list(source)) as sources, bool_or(looks_ahead) as looks_ahead,
-        bool_or(looks_back) as looks_back,
-        coalesce(list_sort(list(source) filter (where is_completing)), []) as completing
+        bool_or(looks_back) as looks_back
     from new_metric_sources
     group by all
 ),
@@ -39,10 +38,8 @@ used as (
     from ledger_cells
 )
 select
-    used.metric, used.variant, used.basis, moved.looks_ahead, moved.looks_back, moved.sources, moved.completing,
-    dense_rank() over (
-        order by moved.sources, moved.completing, moved.looks_ahead, moved.looks_back, used.has_money
-    ) as profile,
+    used.metric, used.variant, used.basis, moved.looks_ahead, moved.looks_back, moved.sources,
+    dense_rank() over (order by moved.sources, moved.looks_ahead, moved.looks_back, used.has_money) as profile,
     used.has_money
 from used
 left join moved using (metric, variant, basis)
@@ -160,14 +157,13 @@ create or replace temp table ledger_matches as
 with
 scopes as (
     select distinct
-        scopes.* exclude (cell_id), profiles.looks_ahead, profiles.completing,
+        scopes.* exclude (cell_id), profiles.looks_ahead,
         profiles.has_money or scopes.is_by_money as has_money,
         profiles.looks_back or scopes.is_remembered as looks_back,
         unnest(list_concat(profiles.sources, scopes.segment_sources)) as source
     from ledger_scopes as scopes
-    inner join (
-        select distinct profile, sources, completing, looks_ahead, looks_back, has_money from ledger_profiles
-    ) as profiles using (profile)
+    inner join (select distinct profile, sources, looks_ahead, looks_back, has_money from ledger_profiles) as profiles
+        using (profile)
 ),
 feet as (
     select distinct source, cause, delivery_number, is_growth, match_set, match_key, starts, ends
@@ -206,11 +202,11 @@ create or replace temp table ledger_loose_matches as
 with
 scopes as (
     select distinct
-        scopes.scope_id, scopes.period_end, profiles.looks_ahead, profiles.completing,
+        scopes.scope_id, scopes.period_end, profiles.looks_ahead,
         profiles.has_money or scopes.is_by_money as has_money,
         unnest(list_concat(profiles.sources, scopes.segment_sources)) as source
     from ledger_scopes as scopes
-    inner join (select distinct profile, sources, completing, looks_ahead, has_money from ledger_profiles) as profiles
+    inner join (select distinct profile, sources, looks_ahead, has_money from ledger_profiles) as profiles
         using (profile)
     anti join ledger_matches using (scope_id)
 )
@@ -223,7 +219,6 @@ where feet.match_set = 'all' and {began}
 _BEGAN = (
     "(feet.starts < scopes.period_end or (scopes.looks_ahead and not feet.is_growth))"
     " and (scopes.has_money or feet.cause <> '{refund}')"
-    " and not (feet.is_growth and list_contains(scopes.completing, feet.source))"
 )
 _MEETS = (
     f"{_BEGAN} and (scopes.looks_back or scopes.period_start - feet.ends <= scopes.period_end - scopes.period_start)"
