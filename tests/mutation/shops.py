@@ -1,0 +1,91 @@
+"""Small random shops, run through the pipeline once, whose facts are proven to be those of the oracle.
+
+The proof is what makes judging a mutant cheap: as the untouched build equals the oracle in every cell, a mutant that
+changes one of these cells is one that the oracle tells apart, without asking the oracle again.
+
+Belongs here: making a shop and proving it. Not here: mutants (``operators``), judging them (``judge``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+from rich.console import Console
+
+from retention_pipeline.cli.running import Wanted, run_job
+from retention_pipeline.config import Settings, load_settings
+from retention_pipeline.intake.identity import hash_id
+from retention_pipeline.warehouse.read import open_published
+from tests.oracle.compare import compare
+from tests.oracle.landing import read_landing
+from tests.oracle.random_shop import RandomShop
+from tests.oracle.records import Shop
+from tests.oracle.world import compute
+
+ID_KEY = "a key that only tests use"
+ENVIRONMENT = {"RETENTION_ID_KEY": ID_KEY, "RETENTION_RECEIVED_ON": "2026-01-01"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A random shop and what of its configuration is fixed rather than drawn."""
+
+    seed: int
+    people: int
+    days: int
+    grains: str
+    min_cell_size: int = 1
+
+
+RECIPES = (
+    Recipe(seed=1, people=12, days=100, grains='["week", "month"]'),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProvenShop:
+    """A shop whose build file holds what the oracle says.
+
+    Attributes:
+        settings: Where store, build file and dbt's files are.
+        as_of: The date of its run.
+        compared: Names of the marts in which every cell was compared.
+        cells: How many cells that were.
+    """
+
+    settings: Settings
+    as_of: dt.date
+    data_through: dt.date
+    compared: frozenset[str]
+    cells: int
+
+
+def prove(recipe: Recipe, folder: Path) -> ProvenShop:
+    """Write the shop, run the pipeline on it and compare its facts with the oracle.
+
+    Raises:
+        AssertionError: The oracle disagrees before anything was mutated.
+    """
+    shop = RandomShop(recipe.seed, people=recipe.people, days=recipe.days)
+    config = shop.write(folder)
+    text = config.read_text(encoding="utf-8")
+    text = re.sub(r"^grains = .*$", f"grains = {recipe.grains}", text, flags=re.M)
+    text = re.sub(r"^min_cell_size = .*$", f"min_cell_size = {recipe.min_cell_size}", text, flags=re.M)
+    config.write_text(text, encoding="utf-8")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}
+    with mock.patch.dict(os.environ, {**ours, **ENVIRONMENT}, clear=True):
+        settings = load_settings(config)
+        run_job(settings, Wanted(shop.last), Console(file=io.StringIO()))
+        landing = read_landing(settings)
+        world = compute(landing.records, Shop.from_settings(settings), shop.last)
+        with open_published(settings.home) as published:
+            found = compare(published, world, identify=lambda name: str(hash_id(ID_KEY.encode(), name)))
+    found.require()
+    through = landing.records.coverage["orders"].data_through(shop.last) or shop.last
+    return ProvenShop(settings, shop.last, through, frozenset(table.name for table in found.tables), found.cells)
