@@ -12,6 +12,7 @@ import datetime as dt
 import io
 import os
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -20,6 +21,7 @@ from rich.console import Console
 
 from retention_pipeline.cli.running import Wanted, run_job
 from retention_pipeline.config import Settings, load_settings
+from retention_pipeline.demo.shop import write_shop
 from retention_pipeline.intake.identity import hash_id
 from retention_pipeline.warehouse.read import open_published
 from tests.oracle.compare import compare
@@ -34,18 +36,29 @@ ENVIRONMENT = {"RETENTION_ID_KEY": ID_KEY, "RETENTION_RECEIVED_ON": "2026-01-01"
 
 @dataclass(frozen=True)
 class Recipe:
-    """A random shop and what of its configuration is fixed rather than drawn."""
+    """How to write a shop, and what of its configuration is fixed rather than drawn: expressions by key."""
 
-    seed: int
-    people: int
-    days: int
-    grains: str
-    min_cell_size: int = 1
+    write: Callable[[Path], object]
+    fixed: Mapping[str, str]
+
+
+def _random(seed: int, people: int, days: int) -> Callable[[Path], object]:
+    return lambda folder: RandomShop(seed, people=people, days=days).write(folder)
+
+
+def _demo(folder: Path) -> object:
+    return write_shop(folder, seed=11, customers=50, days=400)
 
 
 RECIPES = (
-    Recipe(seed=1, people=12, days=100, grains='["week", "month"]'),
-)  # fmt: skip
+    Recipe(_random(1, people=12, days=100), {"grains": '["week", "month"]', "min_cell_size": "1"}),
+    Recipe(_demo, {"grains": '["month", "quarter", "year"]', "cohort_grains": '["month"]', "min_cell_size": "1"}),
+    Recipe(
+        _random(126, people=12, days=60),
+        {"grains": '["day", "week", "month"]', "week_start": '"sunday"', "min_cell_size": "2"},
+    ),
+)
+"""Every source; broken records and lives that take years; snapshots of customers, days, and weeks from Sunday on."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +85,23 @@ def prove(recipe: Recipe, folder: Path) -> ProvenShop:
     Raises:
         AssertionError: The oracle disagrees before anything was mutated.
     """
-    shop = RandomShop(recipe.seed, people=recipe.people, days=recipe.days)
-    config = shop.write(folder)
+    recipe.write(folder)
+    config = folder / "retention.toml"
     text = config.read_text(encoding="utf-8")
-    text = re.sub(r"^grains = .*$", f"grains = {recipe.grains}", text, flags=re.M)
-    text = re.sub(r"^min_cell_size = .*$", f"min_cell_size = {recipe.min_cell_size}", text, flags=re.M)
+    for key, value in recipe.fixed.items():
+        text, found = re.subn(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.M)
+        if found != 1:
+            raise ValueError(f"the shop's configuration says {found} times what {key} is")
     config.write_text(text, encoding="utf-8")
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}
     with mock.patch.dict(os.environ, {**ours, **ENVIRONMENT}, clear=True):
         settings = load_settings(config)
-        run_job(settings, Wanted(shop.last), Console(file=io.StringIO()))
         landing = read_landing(settings)
-        world = compute(landing.records, Shop.from_settings(settings), shop.last)
+        as_of = landing.records.default_as_of()
+        run_job(settings, Wanted(as_of), Console(file=io.StringIO()))
+        world = compute(landing.records, Shop.from_settings(settings), as_of)
         with open_published(settings.home) as published:
             found = compare(published, world, identify=lambda name: str(hash_id(ID_KEY.encode(), name)))
     found.require()
-    through = landing.records.coverage["orders"].data_through(shop.last) or shop.last
-    return ProvenShop(settings, shop.last, through, frozenset(table.name for table in found.tables), found.cells)
+    through = landing.records.coverage["orders"].data_through(as_of) or as_of
+    return ProvenShop(settings, as_of, through, frozenset(table.name for table in found.tables), found.cells)
