@@ -24,6 +24,7 @@ from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.demo.shop import write_shop
 from retention_pipeline.intake.identity import hash_id
 from retention_pipeline.warehouse.read import open_published
+from tests.mutation.contradictions import write_contradicting
 from tests.oracle.compare import compare
 from tests.oracle.landing import read_landing
 from tests.oracle.random_shop import RandomShop
@@ -46,10 +47,19 @@ def _random(seed: int, people: int, days: int) -> Callable[[Path], object]:
     return lambda folder: RandomShop(seed, people=people, days=days).write(folder)
 
 
+def _contradicting(seed: int, people: int, days: int) -> Callable[[Path], object]:
+    return lambda folder: write_contradicting(RandomShop(seed, people=people, days=days), folder)
+
+
 def _demo(folder: Path) -> object:
     return write_shop(folder, seed=11, customers=50, days=400)
 
 
+SMALLEST = Recipe(
+    _contradicting(1, people=8, days=60),
+    {"grains": '["month"]', "cohort_grains": '["month"]', "min_cell_size": "1"},
+)
+"""For a sample on every push."""
 RECIPES = (
     Recipe(_random(1, people=12, days=100), {"grains": '["week", "month"]', "min_cell_size": "1"}),
     Recipe(_demo, {"grains": '["month", "quarter", "year"]', "cohort_grains": '["month"]', "min_cell_size": "1"}),
@@ -57,8 +67,10 @@ RECIPES = (
         _random(126, people=12, days=60),
         {"grains": '["day", "week", "month"]', "week_start": '"sunday"', "min_cell_size": "2"},
     ),
+    Recipe(_contradicting(1, people=10, days=80), {"grains": '["week", "month"]', "min_cell_size": "1"}),
 )
-"""Every source; broken records and lives that take years; snapshots of customers, days, and weeks from Sunday on."""
+"""Every source; broken records and lives that take years; snapshots of customers, days, and weeks from Sunday on;
+records that contradict each other."""
 
 
 @dataclass(frozen=True)
