@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+from tests.correctness import relations
 from tests.correctness.delivered import Delivered, read_delivered
 from tests.oracle.random_shop import RandomShop
 
@@ -20,14 +21,18 @@ KEYS = {
 }  # fmt: skip
 """What makes two records versions of the same thing."""
 SHARE = 0.3
+FOURFOLDS = 5
+"""How often money is multiplied by four: amounts that single precision cannot hold to the cent."""
 
 
 def write_contradicting(shop: RandomShop, folder: Path) -> None:
-    """Write a random shop, then add contradictions to its daily files."""
+    """Write a random shop, then add contradictions to its daily files and make its amounts large."""
     raw = folder.with_name(f"{folder.name}_raw")
     shop.write(raw)
     delivered = read_delivered(raw, shop.last)
     contradict(delivered, Random(shop.seed))
+    for _ in range(FOURFOLDS):
+        delivered = relations.scaled(delivered, Random(shop.seed))
     delivered.write(folder)
 
 

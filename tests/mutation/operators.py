@@ -117,7 +117,8 @@ def duplicates(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         yield "missing distinct", _with(node, distinct=None)
     if isinstance(node, exp.Count) and isinstance(node.this, exp.Distinct):
         yield "missing distinct", exp.Count(this=node.this.expressions[0].copy())
-    if isinstance(node, exp.Union):
+    # branches of nothing but constants cannot repeat each other
+    if isinstance(node, exp.Union) and node.find(exp.From) is not None:
         kind = "one distinct too many" if not node.args.get("distinct") else "missing distinct"
         yield kind, _with(node, distinct=not node.args.get("distinct"))
 
@@ -171,7 +172,7 @@ def gaps(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         for left_out in range(len(node.args["ifs"])) if len(node.args["ifs"]) > 1 else ():
             kept = [branch.copy() for place, branch in enumerate(node.args["ifs"]) if place != left_out]
             yield "branch forgotten", _with(node, ifs=kept)
-    if isinstance(node, exp.Sum) and not isinstance(node.parent, exp.Coalesce | exp.Filter | exp.Window):
+    if isinstance(node, exp.Filter) and isinstance(node.this, exp.Sum | exp.Max | exp.Min):
         yield "coalesce 0", exp.Coalesce(this=node.copy(), expressions=[exp.Literal.number(0)])
 
 
@@ -189,7 +190,7 @@ def reading(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
 
 def types(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
     """Money as floating point, a week named by its year and number, days cut in another zone."""
-    if isinstance(node, exp.Cast) and node.to.is_type("decimal"):
+    if isinstance(node, exp.Cast) and node.to.is_type("decimal") and not isinstance(node.this, exp.Literal):
         single = exp.cast(node.this.copy(), "float")
         yield "float money", exp.Cast(this=single, to=node.to.copy())
         yield "float money", exp.cast(node.this.copy(), "double")

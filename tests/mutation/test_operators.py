@@ -22,7 +22,7 @@ EXAMPLES = {
     "wrong amount": ("select sum(net) as s from o", "SELECT SUM(gross) AS s FROM o"),
     "max instead of last": ("select max_by(x, y) from a", "SELECT MAX(x) FROM a"),
     "coalesce forgotten": ("select coalesce(x, 0) from a", "SELECT x FROM a"),
-    "coalesce 0": ("select sum(n) as n from a", "SELECT COALESCE(SUM(n), 0) AS n FROM a"),
+    "coalesce 0": ("select case when x then n end from a", "SELECT CASE WHEN x THEN n ELSE 0 END FROM a"),
     "nullif forgotten": ("select x / nullif(y, 0) from a", "SELECT x / y FROM a"),
     "fixed lookback": (
         "select x from staging.stg_orders as o",
