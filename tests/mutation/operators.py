@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlglot import exp, parse_one
 
 DIALECT = "duckdb"
-Change = tuple[str, exp.Expression]
+Change = tuple[str, exp.Expr]
 """The kind of mistake, and what stands in the place of the node."""
 
 
@@ -46,22 +46,21 @@ class Surroundings:
     as_of: str
 
 
-Operator = Callable[[exp.Expression, Surroundings], Iterator[Change]]
-_BOUNDARY = {exp.LT: exp.LTE, exp.LTE: exp.LT, exp.GT: exp.GTE, exp.GTE: exp.GT}
-_TURNED = {exp.EQ: exp.NEQ, exp.NEQ: exp.EQ, exp.And: exp.Or, exp.Or: exp.And, exp.Add: exp.Sub, exp.Sub: exp.Add,
-           exp.NullSafeEQ: exp.EQ, exp.NullSafeNEQ: exp.NEQ, exp.Mul: exp.Div}  # fmt: skip
-_OTHER_CHOICE = {exp.Max: exp.Min, exp.Min: exp.Max, exp.ArgMax: exp.ArgMin, exp.ArgMin: exp.ArgMax,
+Kinds = dict[type[exp.Expr], type[exp.Expr]]
+Operator = Callable[[exp.Expr, Surroundings], Iterator[Change]]
+_BOUNDARY: Kinds = {exp.LT: exp.LTE, exp.LTE: exp.LT, exp.GT: exp.GTE, exp.GTE: exp.GT}
+_TURNED: Kinds = {exp.EQ: exp.NEQ, exp.NEQ: exp.EQ, exp.And: exp.Or, exp.Or: exp.And, exp.Add: exp.Sub,
+                  exp.Sub: exp.Add, exp.NullSafeEQ: exp.EQ, exp.NullSafeNEQ: exp.NEQ, exp.Mul: exp.Div}  # fmt: skip
+_OTHER_CHOICE: Kinds = {exp.Max: exp.Min, exp.Min: exp.Max, exp.ArgMax: exp.ArgMin, exp.ArgMin: exp.ArgMax,
                  exp.Greatest: exp.Least, exp.Least: exp.Greatest, exp.Sum: exp.Max, exp.LogicalOr: exp.LogicalAnd,
                  exp.LogicalAnd: exp.LogicalOr}  # fmt: skip
 
 
-def _replaced(node: exp.Expression, by: type[exp.Expression]) -> exp.Expression:
-    return by(
-        **{name: value.copy() if isinstance(value, exp.Expression) else value for name, value in node.args.items()}
-    )
+def _replaced(node: exp.Expr, by: type[exp.Expr]) -> exp.Expr:
+    return by(**{name: value.copy() if isinstance(value, exp.Expr) else value for name, value in node.args.items()})
 
 
-def boundaries(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def boundaries(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """``<`` for ``<=``, and a whole number that is one too many."""
     if type(node) in _BOUNDARY:
         yield "boundary", _replaced(node, _BOUNDARY[type(node)])
@@ -74,7 +73,7 @@ def boundaries(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         yield "off by one", exp.Interval(this=exp.Literal.string(str(int(node.this.name) + 1)), unit=node.args["unit"])
 
 
-def conditions(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def conditions(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """A condition turned round, or forgotten."""
     if isinstance(node, exp.EQ | exp.NEQ | exp.And | exp.Or):
         yield "condition turned", _replaced(node, _TURNED[type(node)])
@@ -97,7 +96,7 @@ def conditions(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         yield "condition turned", exp.Boolean(this=not node.this)
 
 
-def joins(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def joins(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """The other kind of join, and a part of its key forgotten."""
     if not isinstance(node, exp.Join):
         return
@@ -111,7 +110,7 @@ def joins(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         yield "join key forgotten", _with(node, using=[each.copy() for each in using[1:]])
 
 
-def duplicates(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def duplicates(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """A ``distinct`` missing, or one too many."""
     if isinstance(node, exp.Select) and node.args.get("distinct"):
         yield "missing distinct", _with(node, distinct=None)
@@ -123,7 +122,7 @@ def duplicates(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         yield kind, _with(node, distinct=not node.args.get("distinct"))
 
 
-def columns(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def columns(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """Another date, or another amount of money, that is at hand as well."""
     type_ = around.types.get(node.name, "") if isinstance(node, exp.Column) else ""
     is_date = type_ in {"DATE", "TIMESTAMP"}
@@ -137,7 +136,7 @@ def columns(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         yield "wrong date column" if is_date else "wrong amount", changed
 
 
-def choices(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def choices(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """The largest instead of the last, the first instead of the last, the sum of what is no longer a sum."""
     if type(node) in _OTHER_CHOICE:
         yield "wrong choice", _replaced(node, _OTHER_CHOICE[type(node)])
@@ -158,7 +157,7 @@ def choices(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
             yield "max instead of last", _with(node, order=fewer)
 
 
-def gaps(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def gaps(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """NULL where zero belongs, and zero where NULL does."""
     if isinstance(node, exp.Coalesce):
         yield "coalesce forgotten", node.this.copy()
@@ -176,7 +175,7 @@ def gaps(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
         yield "coalesce 0", exp.Coalesce(this=node.copy(), expressions=[exp.Literal.number(0)])
 
 
-def reading(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def reading(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """Only what became known, or happened, in the last days is read."""
     if not isinstance(node, exp.Table):
         return
@@ -188,13 +187,13 @@ def reading(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
     yield "fixed lookback", recent.subquery(node.alias or node.name)
 
 
-def types(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def types(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """Money as floating point, a week named by its year and number, days cut in another zone."""
     if isinstance(node, exp.Cast) and node.to.is_type("decimal") and not isinstance(node.this, exp.Literal):
         single = exp.cast(node.this.copy(), "float")
         yield "float money", exp.Cast(this=single, to=node.to.copy())
         yield "float money", exp.cast(node.this.copy(), "double")
-    if isinstance(node, exp.TimestampTrunc | exp.DateTrunc) and "WEEK" in node.unit.sql().upper():
+    if isinstance(node, exp.TimestampTrunc | exp.DateTrunc) and "WEEK" in str(node.args["unit"]).upper():
         year = f"date_trunc('year', {node.this.sql(DIALECT)})"
         week = f"7 * (weekofyear({node.this.sql(DIALECT)}) - 1)"
         yield "(year, week) key", parse_one(f"cast({year} as date) + cast({week} as integer)", read=DIALECT)
@@ -206,7 +205,7 @@ def types(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
             yield "session time zone", exp.Anonymous(this="timezone", expressions=[other, instant.copy()])
 
 
-def arithmetic(node: exp.Expression, around: Surroundings) -> Iterator[Change]:
+def arithmetic(node: exp.Expr, around: Surroundings) -> Iterator[Change]:
     """Plus for minus, times for divided by, a null-safe comparison that is none."""
     if isinstance(node, exp.Add | exp.Sub | exp.Mul):
         yield "arithmetic", _replaced(node, _TURNED[type(node)])
@@ -243,7 +242,7 @@ def mutants_of(model: str, sql: str, around: Surroundings) -> Iterator[Mutant]:
                 yield Mutant(model, kind, place if nth == 1 else f"{place} #{nth}", mutated)
 
 
-def _with_change(tree: exp.Expression, node: exp.Expression, change: exp.Expression) -> str:
+def _with_change(tree: exp.Expr, node: exp.Expr, change: exp.Expr) -> str:
     """The query with the change in the place of the node; afterwards the tree is as it was."""
     if node is tree:
         return change.sql(DIALECT)
@@ -253,13 +252,13 @@ def _with_change(tree: exp.Expression, node: exp.Expression, change: exp.Express
     return mutated
 
 
-def _with(node: exp.Expression, **arguments: object) -> exp.Expression:
+def _with(node: exp.Expr, **arguments: object) -> exp.Expr:
     changed = node.copy()
     for name, value in arguments.items():
         changed.set(name, value)
     return changed
 
 
-def _short(node: exp.Expression) -> str:
+def _short(node: exp.Expr) -> str:
     text = " ".join(node.sql(DIALECT).split())
     return text if len(text) <= 90 else f"{text[:44]} … {text[-44:]}"

@@ -101,9 +101,9 @@ def prove(recipe: Recipe, folder: Path) -> ProvenShop:
     config = folder / "retention.toml"
     text = config.read_text(encoding="utf-8")
     for key, value in recipe.fixed.items():
-        text, found = re.subn(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.M)
-        if found != 1:
-            raise ValueError(f"the shop's configuration says {found} times what {key} is")
+        text, times = re.subn(rf"^{key} = .*$", f"{key} = {value}", text, flags=re.M)
+        if times != 1:
+            raise ValueError(f"the shop's configuration says {times} times what {key} is")
     config.write_text(text, encoding="utf-8")
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}
     with mock.patch.dict(os.environ, {**ours, **ENVIRONMENT}, clear=True):
