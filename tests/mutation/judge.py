@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import duckdb
 
 from retention_pipeline.quality.parameters import configured_parts, gate_parameters
-from tests.mutation.operators import Mutant
+from tests.mutation.operators import Mutant, Surroundings, mutants_of
 from tests.mutation.shops import ProvenShop
 from tests.mutation.warehouse import NoMutantError, Outcome, RefusedError, Warehouse
 from tests.quality.bench import dbt_tests_of, suites_of, violations
@@ -47,6 +47,15 @@ class Judge:
         self.warehouse = Warehouse(shop)
         self._oracle = {f"marts.{name}" for name in shop.compared} | {PUBLISHED_FROM_STAGING}
         self._checks = _checks_of(shop)
+        self._mutants: dict[str, dict[str, Mutant]] = {}
+
+    def mutants_of(self, model: str) -> dict[str, Mutant]:
+        """Every mutant of a model of this shop, by its name."""
+        if model not in self._mutants:
+            found = next(each for each in self.warehouse.models.values() if each.name == model)
+            around = Surroundings(self.warehouse.types_at_hand(found), self.warehouse.shop.as_of.isoformat())
+            self._mutants[model] = {mutant.name: mutant for mutant in mutants_of(model, found.sql, around)}
+        return self._mutants[model]
 
     def judge(self, mutant: Mutant, *, is_night_asked: bool = True) -> Verdict | None:
         """Build the mutant and ask; None when it is no query."""

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import yaml
 
 from tests.mutation.judge import Judge, Verdict
-from tests.mutation.operators import Mutant, Surroundings, mutants_of
+from tests.mutation.operators import Mutant
 from tests.mutation.shops import RECIPES, ProvenShop, prove
 
 ARGUMENTS = Path(__file__).with_name("survivors.yml")
@@ -49,12 +49,8 @@ def argument_for(mutant: Mutant, arguments: Iterable[Argument]) -> Argument | No
 
 def every_mutant(judge: Judge) -> list[Mutant]:
     """All mutants of all models."""
-    as_of = judge.warehouse.shop.as_of.isoformat()
-    return [
-        mutant
-        for model in judge.warehouse.models.values()
-        for mutant in mutants_of(model.name, model.sql, Surroundings(judge.warehouse.types_at_hand(model), as_of))
-    ]
+    names = [model.name for model in judge.warehouse.models.values()]
+    return [mutant for name in names for mutant in judge.mutants_of(name).values()]
 
 
 def chosen(mutants: Sequence[Mutant], per_kind: int | None, seed: int) -> list[Mutant]:
@@ -79,19 +75,11 @@ def verdicts(judges: Sequence[Judge], mutants: Iterable[Mutant], *, is_night_ask
         for judge in others:
             if verdict.is_killed:
                 break
-            verdict = _elsewhere(judge, verdict, is_night_asked=is_night_asked)
+            # the same mistake in another shop, whose rendered SQL may not offer it
+            there = judge.mutants_of(mutant.model).get(mutant.name)
+            if there is not None:
+                verdict = judge.judge(there, is_night_asked=is_night_asked) or verdict
         yield verdict
-
-
-def _elsewhere(judge: Judge, verdict: Verdict, *, is_night_asked: bool) -> Verdict:
-    """The same mistake in another shop, whose rendered SQL may differ."""
-    place, kind = verdict.mutant.place, verdict.mutant.kind
-    model = next(each for each in judge.warehouse.models.values() if each.name == verdict.mutant.model)
-    around = Surroundings(judge.warehouse.types_at_hand(model), judge.warehouse.shop.as_of.isoformat())
-    for mutant in mutants_of(model.name, model.sql, around):
-        if (mutant.kind, mutant.place) == (kind, place):
-            return judge.judge(mutant, is_night_asked=is_night_asked) or verdict
-    return verdict
 
 
 def table_of(found: Sequence[Verdict]) -> str:
