@@ -6,7 +6,7 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs dev lock clean
+.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ format: $(VENV)/.dev  ## Let ruff format the code
 
 docs: $(VENV)/.run  ## Write the definitions table of the README from the registry
 	@$(BIN)/python -m retention_pipeline.metrics.readme README.md
+
+schema: $(VENV)/.run  ## Record the shape of the published tables; refuses a break without a new contract version
+	@$(BIN)/python -m retention_pipeline.defs.schema docs/published_schema
 
 dev: $(VENV)/.run $(DEMO)/retention.toml  ## Open the graph in Dagster's web interface (loopback only)
 	@$(BIN)/retention --config $(DEMO)/retention.toml dev

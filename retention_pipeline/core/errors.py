@@ -67,6 +67,10 @@ class GateFailedError(RetentionError):
     exit_code = ExitCode.GATE_FAILED
 
 
+class PublishedSchemaError(GateFailedError):
+    """A published table or column would be gone or of another type without a new contract version."""
+
+
 class InconsistentStateError(RetentionError):
     """A stage was asked to build on another stage's tables that do not belong to the same inputs."""
 

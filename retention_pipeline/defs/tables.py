@@ -6,6 +6,7 @@ Belongs here: gathering them. Not here: writing them (``warehouse.publish``), te
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -56,23 +57,31 @@ METADATA_TABLES = (
 )  # fmt: skip
 
 
+def described_tables(marts: MartsCatalogue) -> dict[str, Table]:
+    """The specification of every table of a version, by the name it is published under."""
+    beside = [made.table for made in METRIC_TABLES]
+    described = [*marts.tables.values(), METRIC_VALUES, *(wide_table(family) for family in FAMILIES), *beside]
+    catalogue = replace(METRIC_CATALOG, name="_metric_catalog")
+    every = [*described, catalogue, *METADATA_TABLES, *HISTORY_TABLES]
+    return {table.name.removesuffix("_wide"): table for table in every}
+
+
 def published_tables(
     build: DuckDBPyConnection, marts: MartsCatalogue, freshness: pd.DataFrame, checks: list[CheckRow]
 ) -> list[PublishedTable]:
     """Every table of a version but those that remember former versions, which publication adds itself."""
     sources, results, dictionary = METADATA_TABLES
     beside = [made.table for made in METRIC_TABLES]
-    described = [*marts.tables.values(), METRIC_VALUES, *(wide_table(family) for family in FAMILIES), *beside]
-    catalogue = replace(METRIC_CATALOG, name="_metric_catalog")
+    described = described_tables(marts)
     return [
         *(_from_build(table, f"{MARTS}.{table.name}") for table in marts.tables.values()),
         _from_build(METRIC_VALUES, METRIC_VALUES.qualified),
         *(_wide(build, family) for family in FAMILIES),
         *(_from_build(table, table.qualified) for table in beside),
-        _from_frame(catalogue, catalog_frame()),
+        _from_frame(described["_metric_catalog"], catalog_frame()),
         _from_frame(sources, freshness),
         _from_frame(results, pd.DataFrame(checks), counts_for_content=False),
-        _from_frame(dictionary, _dictionary([*described, catalogue, *METADATA_TABLES, *HISTORY_TABLES])),
+        _from_frame(dictionary, _dictionary(described)),
     ]
 
 
@@ -105,10 +114,10 @@ def _wide(build: DuckDBPyConnection, family: str) -> PublishedTable:
     return _from_frame(wide_table(family), widen(read_frame(build, f"from {METRICS}.{family}"), family), name=family)
 
 
-def _dictionary(tables: list[Table]) -> pd.DataFrame:
+def _dictionary(tables: Mapping[str, Table]) -> pd.DataFrame:
     rows = [
-        (table.name.removesuffix("_wide"), position, column.name, column.type, column.meaning)
-        for table in tables
+        (name, position, column.name, column.type, column.meaning)
+        for name, table in tables.items()
         for position, column in enumerate(table.columns, start=1)
     ]
     return pd.DataFrame(rows, columns=[column.name for column in DICTIONARY_COLUMNS])

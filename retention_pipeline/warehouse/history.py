@@ -42,6 +42,7 @@ class Entry:
     is_reenactment: bool
     data_through: Mapping[str, str | None]
     periods_from: str | None
+    contract_version: int | None
 
     @classmethod
     def of(cls, manifest: Manifest) -> Entry:
@@ -57,6 +58,7 @@ class Entry:
             bool(manifest.metadata.get("is_reenactment", False)),
             manifest.metadata["data_through"],
             manifest.metadata.get("periods_from"),
+            manifest.metadata.get("contract_version"),
         )
 
     @property
@@ -67,6 +69,7 @@ class Entry:
         return (
             self.version, dt.date.fromisoformat(self.as_of), _day(through), _day(self.periods_from), instant,
             self.content_hash, self.rows_count, self.run_id, self.compared_with, self.is_reenactment,
+            self.contract_version,
         )  # fmt: skip
 
     @property
@@ -103,14 +106,15 @@ def _carried(
     """The rows of the newest version that has them, by their key."""
     for manifest in reversed(known):
         record = manifest.tables.get(table.name)
-        if record is None or tuple(name for name, _ in record.columns) != table.column_names:
+        columns = None if record is None else record.select_list(table)
+        if record is None or columns is None:
             continue
         path = home.published / manifest.version / record.parquet.name
         try:
             verify_file(path, record.parquet, remember=True)
         except (CorruptFileError, FileNotFoundError):
             continue
-        rows = connection.execute(f"select * from read_parquet({literal(path)})").fetchall()
+        rows = connection.execute(f"select {columns} from read_parquet({literal(path)})").fetchall()
         return {row[:key_length]: row for row in rows}
     return {}
 

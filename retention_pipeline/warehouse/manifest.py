@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from retention_pipeline.core.errors import CorruptFileError
+from retention_pipeline.core.tables import Table
 from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse.sql import quote
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -53,6 +55,19 @@ class TableRecord:
     key: tuple[str, ...]
     columns: tuple[tuple[str, str], ...]
     parquet: FileRecord
+
+    def select_list(self, table: Table) -> str | None:
+        """What to select to get the columns ``table`` has today, NULL for those added since.
+
+        None where a column that must not be NULL is missing: the rows cannot be told in today's terms.
+        """
+        held = {name for name, _ in self.columns}
+        if any(column.name not in held and not column.nullable for column in table.columns):
+            return None
+        return ", ".join(
+            quote(column.name) if column.name in held else f"CAST(NULL AS {column.type}) AS {quote(column.name)}"
+            for column in table.columns
+        )
 
 
 @dataclass(frozen=True)

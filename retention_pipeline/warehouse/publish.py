@@ -22,7 +22,7 @@ from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.history_tables import HISTORY_TABLES
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.progress import Progress, Silent
-from retention_pipeline.warehouse import files, release, versions
+from retention_pipeline.warehouse import contract, files, release, versions
 from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash
 from retention_pipeline.warehouse.hashing import Content, combine
@@ -90,10 +90,10 @@ def publish(
     Raises:
         BusyError: Somebody else is publishing, or has published meanwhile.
         StorageError: No space or no permission; ``CURRENT`` is untouched.
-        GateFailedError: The key of a table is not unique.
+        GateFailedError: A key is not unique, or the published schema would break without a new contract version.
         CorruptFileError: What was written is not what was built.
     """
-    origin = {"code_hash": code_hash(), **metadata}
+    origin = {"code_hash": code_hash(), **contract.NOTED, **metadata}
     check_metadata(origin)
     names = [*(table.name for table in tables), *(table.name for table in HISTORY_TABLES)]
     if len(set(names)) != len(names):
@@ -186,6 +186,7 @@ class _Publication:
         added = self._remember(known, line, draft, rows)
         with duckdb_errors(self.home.build):
             built = {**built, **{table.name: release.measure_table(self.connection, table) for table in added}}
+        contract.check(known[-1] if known else None, built, metadata, self.watcher)
         tables = [*tables, *added]
         macros = [] if line.is_reenactment or self.ledger is None else [macro_sql()]
         with self._folder() as folder:

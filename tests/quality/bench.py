@@ -61,7 +61,7 @@ class Bench:
         self.connection.execute("set TimeZone = 'UTC'")
         for name, path in (("store", files.store), ("build", files.build)):
             self._copy(name, path)
-        self.dbt_tests = tuple(_dbt_tests(files))
+        self.dbt_tests = tuple(dbt_tests_of(files.manifest, files.compiled_tests))
 
     @contextmanager
     def damaged(self, *statements: str) -> Iterator[Bench]:
@@ -103,7 +103,7 @@ class Bench:
             for expectation in suite.bind(parameters)
             if names is None or expectation.check.split(".")[0] in names
         ]
-        return [each.check for each in expectations if self._finds_something(_violations(suite, each))]
+        return [each.check for each in expectations if self._finds_something(violations(suite, each))]
 
     def failing_tests(self, stage: str, table: str) -> list[str]:
         """The tests of dbt that read ``table``, would run with this stage, and fail."""
@@ -164,7 +164,7 @@ _VIOLATIONS = {
 }
 
 
-def _violations(suite: Suite, expectation: Expectation) -> str:
+def violations(suite: Suite, expectation: Expectation) -> str:
     """A query that returns rows exactly where the expectation does not hold."""
     if expectation.class_name == SQL_CHECK:
         return str(expectation.kwargs["unexpected_rows_query"]).format(batch=suite.table)
@@ -172,9 +172,10 @@ def _violations(suite: Suite, expectation: Expectation) -> str:
     return _VIOLATIONS[expectation.class_name].format(table=suite.table, **arguments)
 
 
-def _dbt_tests(files: Files) -> Iterator[DbtTest]:
-    nodes = json.loads(files.manifest.read_text(encoding="utf-8"))["nodes"]
-    compiled = {path.name: path for path in files.compiled_tests.rglob("*.sql")}
+def dbt_tests_of(manifest: Path, compiled_tests: Path) -> Iterator[DbtTest]:
+    """The data tests that dbt left compiled, with the stage each runs in."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    compiled = {path.name: path for path in compiled_tests.rglob("*.sql")}
     for node in nodes.values():
         if node["resource_type"] == "test" and (path := compiled.get(Path(node["path"]).name)) is not None:
             reads = [nodes[name] for name in node["depends_on"]["nodes"] if name in nodes]

@@ -76,8 +76,9 @@ def attach(connection: DuckDBPyConnection, home: Home, baseline: Manifest | None
     Beside them ``new_deliveries``, and the delivery store as ``store``.
     """
     for view, table in _FORMER.items():
-        if baseline is not None and has_columns(baseline, table):
-            columns = ", ".join(quote(name) for name in table.column_names)
+        record = None if baseline is None else baseline.tables.get(table.name)
+        columns = None if record is None else record.select_list(table)
+        if baseline is not None and columns is not None:
             query = f"select {columns} from {table_file(home, baseline, table.name)}"
         else:
             columns = ", ".join(f"cast(null as {column.type}) as {quote(column.name)}" for column in table.columns)

@@ -138,10 +138,14 @@ def _advanced(before: Mapping[str, str | None], after: Mapping[str, str | None])
 
 def _carried(home: Home, line: Lineage, upcoming: Upcoming) -> str:
     """The rows known before, as far as the new version's ``as_of`` goes, and the new ones."""
-    if line.head is None or not inputs.has_columns(line.head, METRIC_RESTATEMENTS):
+    record = None if line.head is None else line.head.tables.get(METRIC_RESTATEMENTS.name)
+    columns = None if record is None else record.select_list(METRIC_RESTATEMENTS)
+    if line.head is None or columns is None:
         return "select * from ledger_rows"
-    known = inputs.table_file(home, line.head, METRIC_RESTATEMENTS.name)
-    return f"select * from {known} where as_of <= date {literal(upcoming.as_of)} union all by name from ledger_rows"
+    known = (
+        f"{inputs.table_file(home, line.head, METRIC_RESTATEMENTS.name)} where as_of <= date {literal(upcoming.as_of)}"
+    )
+    return f"select {columns} from {known} union all by name from ledger_rows"
 
 
 def _warn(watcher: Progress, unexplained: list[tuple[str, int]]) -> None:

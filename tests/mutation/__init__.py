@@ -1,0 +1,1 @@
+"""Mutations of the models' SQL: does anything notice when a model is subtly wrong?"""

@@ -1,0 +1,1 @@
+"""Faults that the pipeline survives; each test names the fault of the catalogue."""
