@@ -131,6 +131,7 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
     from retention_pipeline.definitions import build_definitions
     from retention_pipeline.defs.automation import run_config
     from retention_pipeline.defs.keys import JOB
+    from retention_pipeline.defs.orphans import HOME_TAG
     from retention_pipeline.defs.partitions import range_tags
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="dagster")
@@ -140,7 +141,9 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
         settings, as_of=wanted.as_of, until=wanted.until, wait_seconds=wanted.wait, rebuild=wanted.rebuild
     )
     known = wanted.as_of or wanted.until
-    tags = {"as_of": known.isoformat() if known else "latest"} | (range_tags(*wanted.days) if wanted.days else {})
+    tags = {"as_of": known.isoformat() if known else "latest", HOME_TAG: str(settings.home_dir)} | (
+        range_tags(*wanted.days) if wanted.days else {}
+    )
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
         try:
