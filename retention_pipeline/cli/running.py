@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from retention_pipeline.cli.alerting import reported
+from retention_pipeline.cli.failures import translated
 from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
 from retention_pipeline.cli.tables import short
@@ -96,8 +97,9 @@ def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
         with reported(settings, console), StageProgress(console) as progress:
             progress.stage("start")
             _refuse_when_busy(settings.home, wanted.wait)
-            prepare_home(settings.home)
-            _execute(settings, wanted, progress)
+            with translated(settings.home.root):
+                prepare_home(settings.home)
+                _execute(settings, wanted, progress)
     except KeyboardInterrupt:
         raise _interrupted(settings.home) from None
     except RetentionError as error:
@@ -150,15 +152,6 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
             job.execute_in_process(instance=instance, tags=tags, run_config={**config, **quiet})
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
-        except dg.DagsterError as error:
-            raise _own_error(error) or error from None
-
-
-def _own_error(error: BaseException | None) -> RetentionError | None:
-    """The product's own error inside one of Dagster's, which wraps what a resource raises."""
-    while error is not None and not isinstance(error, RetentionError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def still_served(home: Home) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
@@ -82,11 +83,10 @@ def settle(instance: dg.DagsterInstance, home: Home, *, own: str | None = None) 
 
 
 def _is_of(instance: dg.DagsterInstance, home: Home, record: dg.RunRecord) -> bool:
-    """Whether a run belongs to this home: by its tag, or because the whole instance does."""
-    tagged = record.dagster_run.tags.get(HOME_TAG)
-    if tagged is not None:
-        return tagged == str(home.root)
-    return not instance.is_ephemeral and instance.root_directory == str(home.dagster)
+    """Whether a run belongs to this home: all in its own instance do, wherever it was moved; elsewhere the tag tells."""
+    if not instance.is_ephemeral and Path(instance.root_directory) == home.dagster:
+        return True
+    return record.dagster_run.tags.get(HOME_TAG) == str(home.root)
 
 
 def _is_dead(home: Home, record: dg.RunRecord, now: dt.datetime) -> bool:
