@@ -83,7 +83,7 @@ def settle(instance: dg.DagsterInstance, home: Home, *, own: str | None = None) 
 
 
 def _is_of(instance: dg.DagsterInstance, home: Home, record: dg.RunRecord) -> bool:
-    """Whether a run belongs to this home: all in its own instance do, wherever it was moved; elsewhere the tag tells."""
+    """Whether a run is of this home: all in its own instance are, wherever it was moved; elsewhere the tag tells."""
     if not instance.is_ephemeral and Path(instance.root_directory) == home.dagster:
         return True
     return record.dagster_run.tags.get(HOME_TAG) == str(home.root)

@@ -1,7 +1,5 @@
 """K3: runs whose process was killed, the pool slots they hold, and who settles them."""
 
-from __future__ import annotations
-
 import os
 import signal
 import time
