@@ -39,6 +39,7 @@ from tests.reliability.shop import FIRST, write_day
 from tests.time.small_shop import SmallShop
 from tests.warehouse.support import numbers_in, publish_number
 
+pytestmark = pytest.mark.long
 ATTEMPTS = 200
 
 

@@ -103,13 +103,13 @@ def faults_after(shop: Shop, before: dict[str, str], name: str, expected: str, a
     return found
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=pytest.mark.long if name == "rerun" else pytest.mark.slow) for name in SCENARIOS],
+)
 def test_a_kill_at_every_failpoint_and_a_plain_rerun(
     scenario: str, published: Shop, tmp_path: Path, note: Noted, sink: str
 ) -> None:
-    if not is_full() and scenario != "rerun":
-        pytest.skip("part of the full form")
     environment = {"RETENTION_WEBHOOK_URL": sink}
     origin = prepared(scenario, published, tmp_path, environment)
     names = [name for name in failpoints() if is_full() or name in SHORT]

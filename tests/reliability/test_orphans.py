@@ -17,6 +17,7 @@ from tests.reliability import warm
 from tests.reliability.conftest import Noted
 from tests.reliability.shop import NEXT, Shop
 
+pytestmark = pytest.mark.long
 POOL = "warehouse"
 
 
@@ -85,7 +86,6 @@ def test_a_run_that_waits_for_the_lock_is_no_orphan_and_another_shop_is_left_alo
         assert not find_orphans(instance, other).runs  # it may still be starting
 
 
-@pytest.mark.slow
 def test_a_killed_run_of_the_command_is_settled_by_the_next_one(shop: Shop, note: Noted) -> None:
     shop.deliver(NEXT)
     killed = shop.run(RETENTION_FAILPOINT="intake.before_commit:kill")

@@ -6,6 +6,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pytest
+
 import retention_pipeline
 from retention_pipeline.core.errors import BusyError
 from retention_pipeline.core.home import Home
@@ -16,6 +18,7 @@ from tests.reliability.figures import size
 from tests.reliability.observing import READERS, read_history
 from tests.warehouse.support import numbers_in, pipe, publish_number, start
 
+pytestmark = pytest.mark.long
 LIMIT_SECONDS = 600
 
 
