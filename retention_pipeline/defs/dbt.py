@@ -10,9 +10,7 @@ import contextlib
 import datetime as dt
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,6 +21,7 @@ from retention_pipeline.config import Settings, Sources
 from retention_pipeline.core.errors import GateFailedError
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.resources import dbt_project_dir
+from retention_pipeline.defs.interrupts import keyboard_interrupts
 from retention_pipeline.warehouse.build import Inputs
 from retention_pipeline.warehouse.connection import release_process_caches, translate_text
 from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
@@ -138,25 +137,6 @@ def _dbt_environment(home: Home) -> Iterator[None]:
                 os.environ[name] = value
 
 
-@contextlib.contextmanager
-def _interrupts_as_dbt_knows_them() -> Iterator[None]:
-    """Let a signal to stop be a ``KeyboardInterrupt``, for which dbt cancels what is running.
-
-    Dagster raises an exception of its own instead, which dbt takes for a failure and swallows.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        for number in before:
-            signal.signal(number, signal.default_int_handler)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def ensure_manifest(home: Home) -> Path:
     """Parse the dbt project if its files changed since the last time.
 
@@ -217,7 +197,7 @@ def run_dbt(
         if event.info.name == "LogStartLine":
             on_node(event.data.node_info.node_name, event.data.index - 1, event.data.total)
 
-    with _dbt_environment(home), _interrupts_as_dbt_knows_them():
+    with _dbt_environment(home), keyboard_interrupts():
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):  # dbt keeps it for itself
         raise outcome.exception
