@@ -6,7 +6,7 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean
+.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ test-long: $(VENV)/.dev  ## Run the tests that take a minute or more each: cover
 test-all: $(VENV)/.dev  ## Run every test, the slow ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (30 minutes; docs/reliability.md)
+	@RETENTION_RELIABILITY=full RETENTION_RELIABILITY_REPORT=$(CURDIR)/reliability.jsonl \
+	  $(BIN)/python -m pytest -n 2 --dist load tests/reliability
+
 lint: $(VENV)/.dev  ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -79,4 +83,4 @@ lock: | $(BIN)/python  ## Resolve pyproject.toml into the hash-locked requiremen
 	@$(UV_COMPILE) -c requirements-dev.lock -o requirements.lock
 
 clean:  ## Remove the virtual environment, the demo shop and caches
-	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) reliability.jsonl .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -19,12 +19,13 @@ from rich.markup import escape
 from retention_pipeline import __version__
 from retention_pipeline.cli import (  # noqa: F401  # register their commands
     alert_commands,
+    doctor_commands,
     history_commands,
     reconcile_commands,
     time_commands,
 )
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
-from retention_pipeline.core.errors import ConfigError, RetentionError
+from retention_pipeline.core.errors import ConfigError, ExitCode, RetentionError
 from retention_pipeline.core.periods import Grain
 
 
@@ -45,6 +46,9 @@ def main() -> None:
     except RetentionError as error:
         err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(int(error.exit_code))
+    except MemoryError:
+        err.print("[bold red]error:[/] not enough memory\n  remedy: give the process more memory, then run again")
+        sys.exit(int(ExitCode.STORAGE))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

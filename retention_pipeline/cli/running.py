@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from retention_pipeline.cli.alerting import reported
+from retention_pipeline.cli.failures import translated
 from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
 from retention_pipeline.cli.tables import short
@@ -96,8 +97,9 @@ def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
         with reported(settings, console), StageProgress(console) as progress:
             progress.stage("start")
             _refuse_when_busy(settings.home, wanted.wait)
-            prepare_home(settings.home)
-            _execute(settings, wanted, progress)
+            with translated(settings.home.root):
+                prepare_home(settings.home)
+                _execute(settings, wanted, progress)
     except KeyboardInterrupt:
         raise _interrupted(settings.home) from None
     except RetentionError as error:
@@ -131,6 +133,7 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
     from retention_pipeline.definitions import build_definitions
     from retention_pipeline.defs.automation import run_config
     from retention_pipeline.defs.keys import JOB
+    from retention_pipeline.defs.orphans import HOME_TAG
     from retention_pipeline.defs.partitions import range_tags
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="dagster")
@@ -140,22 +143,15 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
         settings, as_of=wanted.as_of, until=wanted.until, wait_seconds=wanted.wait, rebuild=wanted.rebuild
     )
     known = wanted.as_of or wanted.until
-    tags = {"as_of": known.isoformat() if known else "latest"} | (range_tags(*wanted.days) if wanted.days else {})
+    tags = {"as_of": known.isoformat() if known else "latest", HOME_TAG: str(settings.home_dir)} | (
+        range_tags(*wanted.days) if wanted.days else {}
+    )
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     with dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
         try:
             job.execute_in_process(instance=instance, tags=tags, run_config={**config, **quiet})
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
-        except dg.DagsterError as error:
-            raise _own_error(error) or error from None
-
-
-def _own_error(error: BaseException | None) -> RetentionError | None:
-    """The product's own error inside one of Dagster's, which wraps what a resource raises."""
-    while error is not None and not isinstance(error, RetentionError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def still_served(home: Home) -> str:

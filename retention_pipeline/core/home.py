@@ -86,6 +86,11 @@ class Home:
         return self.root / "alive.json"
 
     @property
+    def running(self) -> Path:
+        """One locked file for each run that has a process: those at work and those that wait for the lock."""
+        return self.root / "running"
+
+    @property
     def temporary(self) -> Path:
         """Scratch space of the running writer; emptied by the next run."""
         return self.root / "tmp"

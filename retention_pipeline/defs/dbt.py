@@ -21,8 +21,9 @@ from retention_pipeline.config import Settings, Sources
 from retention_pipeline.core.errors import GateFailedError
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.resources import dbt_project_dir
+from retention_pipeline.defs.interrupts import keyboard_interrupts
 from retention_pipeline.warehouse.build import Inputs
-from retention_pipeline.warehouse.connection import release_process_caches
+from retention_pipeline.warehouse.connection import release_process_caches, translate_text
 from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
 from retention_pipeline.warehouse.hashing import directory_hash
 
@@ -196,14 +197,19 @@ def run_dbt(
         if event.info.name == "LogStartLine":
             on_node(event.data.node_info.node_name, event.data.index - 1, event.data.total)
 
-    with _dbt_environment(home):
+    with _dbt_environment(home), keyboard_interrupts():
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
-    if isinstance(outcome.exception, KeyboardInterrupt):  # dbt keeps it for itself
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):  # dbt keeps it for itself
         raise outcome.exception
     if outcome.result is None:
-        raise RuntimeError(f"dbt stopped: {outcome.exception}")
+        known = translate_text(str(outcome.exception), home.build)
+        raise known or RuntimeError(f"dbt stopped: {outcome.exception}") from outcome.exception
     results = [_node_result(result) for result in outcome.result.results]
     if failed := [result for result in results if not result.succeeded and result.status != "skipped"]:
+        if (
+            known := next(filter(None, (translate_text(each.message, home.build) for each in failed)), None)
+        ) is not None:
+            raise known  # a full disk is no failed check
         raise GateFailedError(
             "\n".join(f"{result.resource_type} {result.name}: {result.message}" for result in failed),
             remedy="nothing was published; the compiled SQL is under " + str(home.dbt_target / "compiled"),

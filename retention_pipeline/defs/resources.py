@@ -12,7 +12,9 @@ from pydantic import PrivateAttr
 
 from retention_pipeline.alerts import alive
 from retention_pipeline.core.home import Home
+from retention_pipeline.defs.orphans import HOME_TAG, settle
 from retention_pipeline.warehouse.lock import writer_lock
+from retention_pipeline.warehouse.running import sign_of_life
 
 
 class RunClock(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic only over what resources provide
@@ -42,13 +44,25 @@ class Writer(dg.ConfigurableResource):  # type: ignore[type-arg]  # generic only
     _held: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Take the lock.
+        """Show that this run is alive, take the lock, and settle what killed runs left in Dagster.
 
         Raises:
-            BusyError: Another process holds it.
+            BusyError: Another process holds the lock.
+            CorruptFileError: The delivery store is not what its last writer left.
         """
         run, home = context.run.run_id if context.run else "unknown", Home(Path(self.home_dir))
+        try:
+            self._held.enter_context(sign_of_life(home, run))
+            self._take_over(context.instance if context.run else None, home, run)
+        except BaseException:
+            self._held.close()  # Dagster tears down only what was set up
+            raise
+
+    def _take_over(self, instance: dg.DagsterInstance | None, home: Home, run: str) -> None:
         self._held.enter_context(writer_lock(home, run=run, wait_seconds=self.wait_seconds))
+        if instance is not None:
+            instance.add_run_tags(run, {HOME_TAG: str(home.root)})
+            settle(instance, home, own=run)
         alive.begin(home, run)
         self._held.callback(alive.end, home, run)
 

@@ -100,25 +100,38 @@ def duckdb_errors(path: Path | None) -> Iterator[None]:
 def translate(error: duckdb.Error, path: Path) -> RetentionError | None:
     """What a DuckDB error means for the user; ``None`` when it says nothing about storage."""
     text = str(error).strip()
-    detail, lowered = text.partition("\n")[0], text.lower()
-
-    def says(signs: tuple[str, ...]) -> bool:
-        return any(sign in lowered for sign in signs)
-
-    found: RetentionError | None = None
     if isinstance(error, duckdb.OutOfMemoryException):
-        found = StorageError(f"{path}: not enough memory ({detail})", remedy="give the process more memory")
-    elif isinstance(error, _ABOUT_CONNECTIONS) and says(_BUSY):
+        return _no_memory(text, path)
+    if isinstance(error, _ABOUT_CONNECTIONS) and _says(text, _BUSY):
         holder = re.search(r"PID (\d+)", text)
         by = f"process {holder.group(1)}" if holder else "another connection of this process"
-        found = BusyError(f"{path} is in use by {by}", remedy="wait for it to end, or end it, then run again")
-    elif not isinstance(error, _ABOUT_FILES):
-        pass
-    elif says(_FULL):
-        found = StorageError(f"{path}: no space left ({detail})", remedy="free space, then run again")
-    elif says(_CORRUPT):
+        return BusyError(f"{path} is in use by {by}", remedy="wait for it to end, or end it, then run again")
+    return _about_file(text, path) if isinstance(error, _ABOUT_FILES) else None
+
+
+def translate_text(text: str, path: Path) -> RetentionError | None:
+    """The same for a message that a library made of DuckDB's; only what DuckDB says of files and memory counts."""
+    if "out of memory" in text.lower():
+        return _no_memory(text, path)
+    return _about_file(text, path) if re.search(r"\b(IO|FATAL|Serialization) Error\b", text) else None
+
+
+def _about_file(text: str, path: Path) -> RetentionError | None:
+    detail = text.strip().partition("\n")[0]
+    if _says(text, _FULL):
+        return StorageError(f"{path}: no space left ({detail})", remedy="free space, then run again")
+    if _says(text, _CORRUPT):
         remedy = "restore the file from a backup; a build file may simply be deleted"
-        found = CorruptFileError(f"{path} is damaged: {detail}", remedy=remedy)
-    elif says(_STORAGE):
-        found = StorageError(f"{path}: {detail}", remedy="check that the path exists, owner, mode and space")
-    return found
+        return CorruptFileError(f"{path} is damaged: {detail}", remedy=remedy)
+    if _says(text, _STORAGE):
+        return StorageError(f"{path}: {detail}", remedy="check that the path exists, owner, mode and space")
+    return None
+
+
+def _no_memory(text: str, path: Path) -> StorageError:
+    detail = text.strip().partition("\n")[0]
+    return StorageError(f"{path}: not enough memory ({detail})", remedy="give the process more memory")
+
+
+def _says(text: str, signs: tuple[str, ...]) -> bool:
+    return any(sign in text.lower() for sign in signs)

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from retention_pipeline.core.errors import BusyError
+from retention_pipeline.core.errors import BusyError, StorageError
 from retention_pipeline.core.home import Home
-from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse import files, seal
 
 _GRACE_SECONDS = 2.0
 """How long even a caller who does not wait keeps trying: a look at the holder takes the lock for a moment."""
@@ -43,8 +43,9 @@ class Holder:
 def writer_lock(home: Home, *, run: str, purpose: str = "run", wait_seconds: float = 0) -> Iterator[Holder]:
     """Be the only writer of a home directory for the duration of the block.
 
-    The home is created when it does not exist, scratch space of an earlier, killed writer is emptied, and files that
-    this process creates meanwhile are private (umask 077); what is published is opened up explicitly.
+    The home is created when it does not exist, scratch space of an earlier, killed writer is emptied, store and build
+    file are compared with their seals, and files that this process creates meanwhile are private (umask 077); what is
+    published is opened up explicitly.
 
     Args:
         home: The home directory.
@@ -54,6 +55,7 @@ def writer_lock(home: Home, *, run: str, purpose: str = "run", wait_seconds: flo
 
     Raises:
         BusyError: Another process holds it; the message names the process, its run and since when.
+        CorruptFileError: The delivery store is not what its last writer left.
         StorageError: The home directory cannot be created or written.
     """
     with files.os_errors(home.root):
@@ -62,7 +64,11 @@ def writer_lock(home: Home, *, run: str, purpose: str = "run", wait_seconds: flo
         previous = os.umask(0o077)
         try:
             _prepare(home)
-            yield holder
+            seal.begin(home)
+            try:
+                yield holder
+            finally:
+                _let_go(home)
         finally:
             os.umask(previous)
 
@@ -100,6 +106,11 @@ def lock_holder(home: Home) -> Holder | None:
     finally:
         os.close(descriptor)
     return None
+
+
+def last_holder(home: Home) -> Holder | None:
+    """Who the lock file names: the writer at work, or one that was killed since the machine started."""
+    return _read_holder(home.lock)
 
 
 @contextlib.contextmanager
@@ -155,6 +166,12 @@ def _read_holder(path: Path) -> Holder | None:
     except (OSError, ValueError, TypeError):
         return None
     return holder if holder.boot_id == boot_id() else None
+
+
+def _let_go(home: Home) -> None:
+    """Seal the files; where that fails they stay unsealed, and the next writer reads them block by block."""
+    with contextlib.suppress(OSError, StorageError):
+        seal.finish(home)
 
 
 def _prepare(home: Home) -> None:

@@ -14,7 +14,7 @@ from retention_pipeline.core.errors import ConfigError, NothingPublishedError, S
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
-from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse import files, seal
 from retention_pipeline.warehouse.arrivals import reconstruct_arrivals
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
@@ -43,9 +43,12 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
     if read_only:
         if not home.store.exists():
             raise NothingPublishedError(f"{home.root}: nothing has been delivered yet", remedy="start with a run")
+        seal.compare_closed(home)
         return _checked(connect(home.store, read_only=True), home)
     with files.os_errors(home.root):
         files.make_dir(home.root, files.TRAVERSE_DIR)
+        seal.compare_closed(home)
+        seal.break_seal(home.store)
     connection = connect(home.store)
     try:
         with duckdb_errors(home.store):

@@ -25,13 +25,17 @@ MAY_IMPORT = {
     "intake": {"core", "config", "extract"},
     "warehouse": {"core", "config"},
     "alerts": {"core", "config", "config_alerts", "warehouse"},
+    "doctor": {"core", "config", "warehouse"},
     "metrics": {"core", "config"},
     "quality": {"core", "config"},
     "demo": {"core", "config"},
     "report": {"core", "config", "metrics"},
     "defs": {"core", "config", "intake", "warehouse", "metrics", "quality", "alerts"},
     "definitions": {"core", "config", "defs"},
-    "cli": {"core", "config", "intake", "warehouse", "alerts", "metrics", "demo", "report", "defs", "definitions"},
+    "cli": {
+        *{"core", "config", "intake", "warehouse", "alerts", "doctor"},
+        *{"metrics", "demo", "report", "defs", "definitions"},
+    },
     "__init__": {"warehouse"},
 }
 HOMES = {

@@ -55,6 +55,13 @@ class SmallShop:
         (folder / "retention.toml").write_text(CONFIG, encoding="utf-8")
         self.folder = folder
 
+    @classmethod
+    def of(cls, folder: Path) -> SmallShop:
+        """The shop that is in a folder already."""
+        shop = cls.__new__(cls)
+        shop.folder = folder
+        return shop
+
     @property
     def settings(self) -> Settings:
         return load_settings(self.folder / "retention.toml")

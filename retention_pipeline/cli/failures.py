@@ -1,0 +1,68 @@
+"""What Dagster, dbt, SQLite and the operating system raise, as this product's own errors.
+
+Belongs here: finding the cause that a user can do something about inside what a library made of it. Not here: failures
+of DuckDB, which are translated where it is called (``warehouse.connection``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from retention_pipeline.core.errors import RetentionError, StorageError
+from retention_pipeline.warehouse.files import storage_error
+
+_SQLITE = ("disk is full", "disk i/o error", "unable to open database file", "readonly database")
+
+
+@contextlib.contextmanager
+def translated(home: Path) -> Iterator[None]:
+    """Let the block fail with the product's own error wherever :func:`own_error` finds one."""
+    try:
+        yield
+    except RetentionError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a library makes of a full disk
+        raise own_error(error, home) or error from None
+
+
+def own_error(error: BaseException | None, home: Path) -> RetentionError | None:
+    """The product's own error inside another one, or the one that says what the operating system refused.
+
+    Args:
+        error: What came out of a run.
+        home: Named where the error itself names no file.
+
+    Returns:
+        None where it is neither: a defect, whose traceback is wanted.
+    """
+    for each in _chain(error):
+        if isinstance(each, RetentionError):
+            return each
+    for each in _chain(error):
+        found = _refused(each, home)
+        if found is not None:
+            return found
+    return None
+
+
+def _refused(error: BaseException, home: Path) -> RetentionError | None:
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return StorageError(f"{home}: not enough memory", remedy="give the process more memory, then run again")
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}:
+        place = error.filename if isinstance(error.filename, str) else None
+        return storage_error(error, Path(place) if place else home)
+    if isinstance(error, sqlite3.OperationalError) and any(sign in str(error).lower() for sign in _SQLITE):
+        return StorageError(f"{home}: Dagster's history cannot be written ({error})", remedy="free space, check modes")
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
