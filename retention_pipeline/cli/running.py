@@ -130,6 +130,7 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
 
     from retention_pipeline.definitions import build_definitions
     from retention_pipeline.defs.automation import run_config
+    from retention_pipeline.defs.event_log import quick_event_log
     from retention_pipeline.defs.keys import JOB
     from retention_pipeline.defs.partitions import range_tags
 
@@ -142,7 +143,7 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
     known = wanted.as_of or wanted.until
     tags = {"as_of": known.isoformat() if known else "latest"} | (range_tags(*wanted.days) if wanted.days else {})
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
+    with quick_event_log(), dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
         try:
             job.execute_in_process(instance=instance, tags=tags, run_config={**config, **quiet})
         except dg.DagsterExecutionInterruptedError:

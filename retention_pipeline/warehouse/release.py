@@ -138,6 +138,7 @@ def _write_database(tables: list[PublishedTable], folder: Path, macros: Sequence
     try:
         with duckdb_errors(path):
             scratch.execute(f"ATTACH {literal(path)} AS release (STORAGE_VERSION {literal(_STORAGE_VERSION)})")
+            scratch.execute("BEGIN")  # each of a thousand comments would else be made durable on its own
             for table in tables:
                 name = f"release.main.{quote(table.name)}"
                 source = f"read_parquet({literal(folder / table.parquet)})"
@@ -149,6 +150,7 @@ def _write_database(tables: list[PublishedTable], folder: Path, macros: Sequence
             scratch.execute("USE release")  # a macro finds its tables where it is created
             for macro in macros:
                 scratch.execute(macro)
+            scratch.execute("COMMIT")
             scratch.execute("USE memory")
             failpoint("publish.before_checkpoint")
             scratch.execute("CHECKPOINT release")
