@@ -83,7 +83,6 @@ final as (
         cast(sum(summed.margin_sq_change) as decimal(38, 8)) as margin_sq_change
     from summed
     inner join listed on summed.profile_id = listed.profile_id
-    where not listed.is_derived
     group by
         summed.grain,
         listed.segment_set,

@@ -1,5 +1,6 @@
-{%- set configured = ['all'] + var('segments') -%}
-{%- set segment_sets = configured + var('derived_segments') -%}
+{%- set segment_sets = var('segments') + var('derived_segments') -%}
+{%- set keys = [] -%}
+{%- for _ in segment_sets %}{% do keys.append('key_' ~ loop.index) %}{% endfor -%}
 with
 
 segments as (
@@ -43,45 +44,14 @@ keyed as (
     group by spans.customer_id, spans.valid_from, spans.valid_to
 ),
 
-combinations as (
-    select distinct
-        {%- for _ in segment_sets %}
-        key_{{ loop.index }}{{ "," if not loop.last }}
-        {%- endfor %}
-    from keyed
-),
-
-numbered as (
-    select
-        combinations.*,
-        row_number() over (
-            order by {% for _ in segment_sets %}key_{{ loop.index }} asc nulls last{{ ", " if not loop.last }}{% endfor %}
-        ) as profile_id
-    from combinations
-),
-
-paired as (
-    select
-        numbered.*,
-        min(profile_id) over (
-            partition by {% for _ in configured %}key_{{ loop.index }}{{ ", " if not loop.last }}{% endfor %}
-        ) as configured_profile_id
-    from numbered
-),
-
 final as (
     select
-        keyed.customer_id,
-        keyed.valid_from,
-        keyed.valid_to,
-        cast(paired.profile_id as integer) as profile_id,
-        cast(paired.configured_profile_id as integer) as configured_profile_id
+        customer_id,
+        valid_from,
+        valid_to,
+        {{ fingerprint(keys) }} as profile_id,
+        {{ fingerprint(keys[:var('segments') | length]) }} as configured_profile_id
     from keyed
-    inner join paired
-        on
-            {%- for _ in segment_sets %}
-            {{ "and " if not loop.first }}keyed.key_{{ loop.index }} is not distinct from paired.key_{{ loop.index }}
-            {%- endfor %}
 )
 
 select * from final

@@ -71,7 +71,6 @@ final as (
         cast(sum(profiled.censored_count) as bigint) as censored_count
     from profiled
     inner join listed on profiled.profile_id = listed.profile_id
-    where not listed.is_derived
     group by
         profiled.grain,
         profiled.period_start,

@@ -20,6 +20,7 @@ examples as (
 moments as (
     select
         profiles.profile_id,
+        profiles.configured_profile_id,
         profiles.customer_id,
         min(profiles.valid_from) as valid_from
     from profiles
@@ -27,12 +28,13 @@ moments as (
         on
             profiles.profile_id = examples.profile_id
             and profiles.customer_id = examples.customer_id
-    group by profiles.profile_id, profiles.customer_id
+    group by profiles.profile_id, profiles.configured_profile_id, profiles.customer_id
 ),
 
-final as (
+keys as (
     select
         moments.profile_id,
+        moments.configured_profile_id,
         segments.segment_set,
         segments.segment_key,
         segments.is_derived
@@ -42,6 +44,21 @@ final as (
             moments.customer_id = segments.customer_id
             and moments.valid_from >= segments.valid_from
             and moments.valid_from < segments.valid_to
+),
+
+final as (
+    select
+        profile_id,
+        segment_set,
+        segment_key
+    from keys
+    union
+    select
+        configured_profile_id as profile_id,
+        segment_set,
+        segment_key
+    from keys
+    where not is_derived
 )
 
 select * from final
