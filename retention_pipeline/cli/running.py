@@ -132,6 +132,7 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
 
     from retention_pipeline.definitions import build_definitions
     from retention_pipeline.defs.automation import run_config
+    from retention_pipeline.defs.event_log import quick_event_log
     from retention_pipeline.defs.keys import JOB
     from retention_pipeline.defs.orphans import HOME_TAG
     from retention_pipeline.defs.partitions import range_tags
@@ -147,7 +148,7 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
         range_tags(*wanted.days) if wanted.days else {}
     )
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    with dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
+    with quick_event_log(), dg.DagsterInstance.from_config(str(settings.home.dagster)) as instance:
         try:
             job.execute_in_process(instance=instance, tags=tags, run_config={**config, **quiet})
         except dg.DagsterExecutionInterruptedError:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PROGRAM_TEXT = {".py", ".sql", ".yml", ".yaml", ".json", ".csv", ".md"}
+_LOW_HALF = 2**64 - 1
 _BY_PRODUCTS = {"__pycache__", "target", "logs", "dbt_packages", "_bundled"}
 
 
@@ -57,18 +58,26 @@ def measure(connection: DuckDBPyConnection, relation: str) -> Content:
         relation: Whatever can stand after FROM: a table, a quoted ``read_parquet(...)``, a query in parentheses.
     """
     columns = _columns(connection, relation)
-    text = " || ".join(
-        f"coalesce(length(CAST({quote(name)} AS VARCHAR)) || ':' || CAST({quote(name)} AS VARCHAR), '-')"
-        for name, _ in columns
-    )
+    text = ", ".join(_as_text(name, kind) for name, kind in columns)
+    # the two halves as md5_number_lower and md5_number_upper would give them, of one MD5 instead of two
     row = connection.execute(
-        "SELECT count(*), coalesce(sum(md5_number_lower(line)), 0), coalesce(sum(md5_number_upper(line)), 0)"
-        f" FROM (SELECT {text} AS line FROM {relation})"
+        f"SELECT count(*), coalesce(sum(CAST(digest >> 64 AS UBIGINT)), 0),"
+        f" coalesce(sum(CAST(digest & {_LOW_HALF}::UHUGEINT AS UBIGINT)), 0)"
+        f" FROM (SELECT md5_number(concat({text})) AS digest FROM {relation})"
     ).fetchone()
     count, low, high = row or (0, 0, 0)
     schema = "\n".join(f"{len(name)}:{name} {kind}" for name, kind in columns)
     digest = hashlib.sha256(f"{schema}\n\n{count}\n{low}\n{high}\n".encode()).hexdigest()
     return Content(columns, int(count), digest)
+
+
+def _as_text(name: str, kind: str) -> str:
+    """A column's part of a row's text, as arguments of ``concat``, which copies the text once and skips NULLs."""
+    column = quote(name)
+    if kind == "BOOLEAN":
+        return f"CASE WHEN {column} THEN '4:true' WHEN NOT {column} THEN '5:false' ELSE '-' END"
+    text = f"CAST({column} AS VARCHAR)"
+    return f"coalesce(CAST(length({text}) AS VARCHAR), '-'), CASE WHEN {column} IS NOT NULL THEN ':' END, {text}"
 
 
 def glance(connection: DuckDBPyConnection, relation: str) -> Glance:

@@ -107,12 +107,20 @@ def measure_table(connection: DuckDBPyConnection, table: PublishedTable) -> Cont
         GateFailedError: Two rows have the same key, so their order would be left to chance.
     """
     with relation(connection, table) as rows:
-        key = ", ".join(quote(column) for column in table.key)
-        repeated = connection.execute(f"SELECT {key} FROM {rows} GROUP BY ALL HAVING count(*) > 1 LIMIT 1").fetchone()
+        repeated = _repeated_key(connection, table, rows)
         if repeated is not None:
             named = ", ".join(f"{column} = {value}" for column, value in zip(table.key, repeated, strict=True))
             raise GateFailedError(f"{table.name}: more than one row with {named}; nothing was published")
         return measure(connection, rows)
+
+
+def _repeated_key(connection: DuckDBPyConnection, table: PublishedTable, rows: str) -> tuple[object, ...] | None:
+    """A key that two rows have, if there is one; as many different hashes of keys as rows prove that there is none."""
+    key = ", ".join(quote(column) for column in table.key)
+    counted = connection.execute(f"SELECT count(DISTINCT hash({key})) = count(*) FROM {rows}").fetchone()
+    if counted == (True,):
+        return None
+    return connection.execute(f"SELECT {key} FROM {rows} GROUP BY ALL HAVING count(*) > 1 LIMIT 1").fetchone()
 
 
 def write_tables(
@@ -138,6 +146,7 @@ def _write_database(tables: list[PublishedTable], folder: Path, macros: Sequence
     try:
         with duckdb_errors(path):
             scratch.execute(f"ATTACH {literal(path)} AS release (STORAGE_VERSION {literal(_STORAGE_VERSION)})")
+            scratch.execute("BEGIN")  # each of a thousand comments would else be made durable on its own
             for table in tables:
                 name = f"release.main.{quote(table.name)}"
                 source = f"read_parquet({literal(folder / table.parquet)})"
@@ -149,6 +158,7 @@ def _write_database(tables: list[PublishedTable], folder: Path, macros: Sequence
             scratch.execute("USE release")  # a macro finds its tables where it is created
             for macro in macros:
                 scratch.execute(macro)
+            scratch.execute("COMMIT")
             scratch.execute("USE memory")
             failpoint("publish.before_checkpoint")
             scratch.execute("CHECKPOINT release")

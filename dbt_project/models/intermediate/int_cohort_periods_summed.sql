@@ -1,7 +1,11 @@
 with
 
 members as (
-    select * from {{ ref('int_cohort_members_segmented') }}
+    select * from {{ ref('int_cohort_members_profiled') }}
+),
+
+listed as (
+    select * from {{ ref('int_profile_segments_listed') }}
 ),
 
 ordered_periods as (
@@ -13,8 +17,7 @@ ordered_periods as (
 active as (
     select
         members.grain,
-        members.segment_set,
-        members.segment_key,
+        members.profile_id,
         members.cohort_start,
         members.cohort_number,
         ordered_periods.period_number - members.cohort_number as cohort_age,
@@ -37,11 +40,10 @@ active as (
             and members.grain = ordered_periods.grain
 ),
 
-final as (
+summed as (
     select
         grain,
-        segment_set,
-        segment_key,
+        profile_id,
         cohort_start,
         cohort_number,
         cast(cohort_age as integer) as cohort_age,
@@ -58,7 +60,36 @@ final as (
             sum(margin_after * margin_after - margin_before * margin_before) as decimal(38, 8)
         ) as margin_sq_change
     from active
-    group by grain, segment_set, segment_key, cohort_start, cohort_number, cohort_age
+    group by grain, profile_id, cohort_start, cohort_number, cohort_age
+),
+
+final as (
+    select
+        summed.grain,
+        listed.segment_set,
+        listed.segment_key,
+        summed.cohort_start,
+        summed.cohort_number,
+        summed.cohort_age,
+        cast(sum(summed.customers_active) as bigint) as customers_active,
+        cast(sum(summed.customers_active_last) as bigint) as customers_active_last,
+        cast(sum(summed.orders_count) as bigint) as orders_count,
+        cast(sum(summed.orders_costed) as bigint) as orders_costed,
+        cast(sum(summed.revenue_gross) as decimal(38, 4)) as revenue_gross,
+        cast(sum(summed.revenue_net) as decimal(38, 4)) as revenue_net,
+        cast(sum(summed.margin) as decimal(38, 4)) as margin,
+        cast(sum(summed.revenue_gross_sq_change) as decimal(38, 8)) as revenue_gross_sq_change,
+        cast(sum(summed.revenue_net_sq_change) as decimal(38, 8)) as revenue_net_sq_change,
+        cast(sum(summed.margin_sq_change) as decimal(38, 8)) as margin_sq_change
+    from summed
+    inner join listed on summed.profile_id = listed.profile_id
+    group by
+        summed.grain,
+        listed.segment_set,
+        listed.segment_key,
+        summed.cohort_start,
+        summed.cohort_number,
+        summed.cohort_age
 )
 
 select * from final

@@ -8,8 +8,12 @@ days as (
     select * from {{ ref('int_days_mapped') }}
 ),
 
-segments as (
-    select * from {{ ref('int_customer_segments') }}
+profiles as (
+    select * from {{ ref('int_customer_profiles_dated') }}
+),
+
+listed as (
+    select * from {{ ref('int_profile_segments_listed') }}
 ),
 
 cohort_grains as (
@@ -34,29 +38,45 @@ judged_days as (
     from days
 ),
 
-final as (
+profiled as (
     select
         judged_days.grain,
         judged_days.period_start,
-        segments.segment_set,
-        segments.segment_key,
+        profiles.configured_profile_id as profile_id,
         waits.gap_days,
-        cast(sum(waits.followed_count) as bigint) as followed_count,
-        cast(sum(waits.censored_count) as bigint) as censored_count
+        sum(waits.followed_count) as followed_count,
+        sum(waits.censored_count) as censored_count
     from waits
     inner join judged_days on waits.order_date = judged_days.calendar_date
-    inner join segments
+    inner join profiles
         on
-            waits.customer_id = segments.customer_id
-            and judged_days.judged_date >= segments.valid_from
-            and judged_days.judged_date < segments.valid_to
-    where not segments.is_derived
+            waits.customer_id = profiles.customer_id
+            and judged_days.judged_date >= profiles.valid_from
+            and judged_days.judged_date < profiles.valid_to
     group by
         judged_days.grain,
         judged_days.period_start,
-        segments.segment_set,
-        segments.segment_key,
+        profiles.configured_profile_id,
         waits.gap_days
+),
+
+final as (
+    select
+        profiled.grain,
+        profiled.period_start,
+        listed.segment_set,
+        listed.segment_key,
+        profiled.gap_days,
+        cast(sum(profiled.followed_count) as bigint) as followed_count,
+        cast(sum(profiled.censored_count) as bigint) as censored_count
+    from profiled
+    inner join listed on profiled.profile_id = listed.profile_id
+    group by
+        profiled.grain,
+        profiled.period_start,
+        listed.segment_set,
+        listed.segment_key,
+        profiled.gap_days
 )
 
 select * from final
