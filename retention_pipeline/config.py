@@ -27,7 +27,7 @@ from retention_pipeline.config_sources import (
     SpendSource,
     TicketsSource,
 )
-from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.core.errors import ConfigError, StorageError
 from retention_pipeline.core.home import Home
 
 __all__ = [
@@ -119,6 +119,7 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
         home: The home directory; else ``RETENTION_HOME``, else ``home`` in the file, else ``.retention`` beside it.
 
     Raises:
+        StorageError: The home directory is a link that leads nowhere.
         ConfigError: Names the file, the key and the remedy.
     """
     _check_environment()
@@ -128,7 +129,12 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
     if from_file is not None and not isinstance(from_file, str):
         raise ConfigError(f"{path}: home: must be a path in quotes")
     explicit = home or os.environ.get("RETENTION_HOME")
-    chosen = Path(explicit).resolve() if explicit else (path.parent / (from_file or ".retention")).resolve()
+    named = Path(explicit) if explicit else path.parent / (from_file or ".retention")
+    if named.is_symlink() and not named.exists():  # a new home in the place of an unmounted disk would be worse
+        raise StorageError(
+            f"{named} leads to {named.readlink()}, which does not exist", remedy="is a disk not mounted?"
+        )
+    chosen = named.resolve()
     for reserved in ("home_dir", "config_path"):
         if reserved in table:
             raise ConfigError(f"{path}: {reserved}: unknown key")

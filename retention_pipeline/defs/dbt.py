@@ -190,6 +190,7 @@ def run_dbt(
         GateFailedError: A model or a test failed; the message names each.
     """
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.event_manager_client import cleanup_event_logger
 
     manifest = _parsed_project(home)
 
@@ -197,6 +198,7 @@ def run_dbt(
         if event.info.name == "LogStartLine":
             on_node(event.data.node_info.node_name, event.data.index - 1, event.data.total)
 
+    cleanup_event_logger()  # until dbt has read its arguments it would write to the terminal, tracebacks too
     with _dbt_environment(home), keyboard_interrupts():
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):  # dbt keeps it for itself
