@@ -2,7 +2,7 @@
 
 Each mutant is judged on the first shop; what nobody notices there is tried on the others, which have other sources,
 calendars and cut-offs. What nobody notices anywhere is a survivor: either the mistake changes nothing that is
-published (equivalent), or the tests are too weak there. ``survivors.yml`` holds the argument for each.
+published (equivalent, with its argument in ``survivors.yml``), or these shops are too small to decide.
 
 Belongs here: choosing, counting, the table. Not here: judging one mutant (``judge``).
 """
@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,10 +37,11 @@ class Argument(NamedTuple):
     is_weakness: bool
 
 
-def read_arguments() -> list[Argument]:
+@cache
+def read_arguments() -> tuple[Argument, ...]:
     """What is known about survivors."""
     entries = yaml.safe_load(ARGUMENTS.read_text(encoding="utf-8")) or []
-    return [Argument(re.compile(each["mutants"]), each["why"], each.get("weakness", False)) for each in entries]
+    return tuple(Argument(re.compile(each["mutants"]), each["why"], each.get("weakness", False)) for each in entries)
 
 
 def argument_for(mutant: Mutant, arguments: Iterable[Argument]) -> Argument | None:
@@ -82,11 +84,17 @@ def verdicts(judges: Sequence[Judge], mutants: Iterable[Mutant], *, is_night_ask
         yield verdict
 
 
+def is_equivalent(verdict: Verdict) -> bool:
+    """Whether a survivor is argued to change nothing that is published."""
+    argument = None if verdict.is_killed else argument_for(verdict.mutant, read_arguments())
+    return argument is not None and not argument.is_weakness
+
+
 def table_of(found: Sequence[Verdict]) -> str:
     """A Markdown table by kind of mistake."""
     lines = [
-        "| mistake | mutants | refused | oracle | night's checks | noticed | survivors |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| mistake | mutants | refused | oracle | night's checks | noticed | equivalent | undecided |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for kind in [*sorted({each.mutant.kind for each in found}), None]:
         of_kind = [each for each in found if kind in {None, each.mutant.kind}]
@@ -94,19 +102,20 @@ def table_of(found: Sequence[Verdict]) -> str:
             len(of_kind),
             *(sum(bool(getattr(each, by)) for each in of_kind) for by in ("refused", "oracle", "night", "is_killed")),
         ]
-        cells = [*counts, counts[0] - counts[-1]]
+        same = sum(is_equivalent(each) for each in of_kind)
+        cells = [*counts, same, counts[0] - counts[-1] - same]
         lines.append(f"| {kind or 'all'} | " + " | ".join(f"{cell:,}" for cell in cells) + " |")
     return "\n".join(lines)
 
 
 def survivors_of(found: Iterable[Verdict]) -> Iterator[str]:
     """A line for each survivor, with the argument."""
-    arguments = read_arguments()
     for verdict in found:
         if not verdict.is_killed:
-            argument = argument_for(verdict.mutant, arguments)
-            known = "NOT ARGUED" if argument is None else ("weakness: " if argument.is_weakness else "") + argument.why
-            yield f"- {verdict.mutant.name} [{', '.join(verdict.changed) or 'nothing changed'}]: {known}"
+            argument = argument_for(verdict.mutant, read_arguments())
+            words = "undecided" if argument is None else argument.why
+            label = "equivalent: " if is_equivalent(verdict) else "undecided: " if argument is not None else ""
+            yield f"- {verdict.mutant.name} [{', '.join(verdict.changed) or 'nothing changed'}] {label}{words}"
 
 
 def proven_shops(folder: Path) -> list[ProvenShop]:
