@@ -12,6 +12,7 @@ from retention_pipeline.core.causes import Cause
 from retention_pipeline.core.history_tables import CELL_KEY, COMPARED, METRIC_RESTATEMENTS
 from retention_pipeline.core.status import Status
 from retention_pipeline.warehouse.ledger.reach import IDS_LISTED
+from retention_pipeline.warehouse.ledger.withholding import withhold_before
 from retention_pipeline.warehouse.sql import literal
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ judged as (
         coalesce(loose.causes, []) as loose_causes, coalesce(loose.numbers, []) as loose_numbers,
         list_filter([
             case when {has_configuration} then '{configuration}' end,
+            case when {has_erasure} then '{erasure}' end,
             case
                 when still_defined.metric is null
                     or (was_there and is_there and old_definition_version <> new_definition_version)
@@ -101,6 +103,7 @@ class Step:
         published_at: When the new one is published, as SQL understands it (UTC).
         has_configuration: Whether they were made under different configurations.
         has_code: Whether they were made by different programs.
+        has_erasure: Whether somebody was erased in between.
     """
 
     version: str
@@ -110,6 +113,7 @@ class Step:
     published_at: str
     has_configuration: bool
     has_code: bool
+    has_erasure: bool
 
 
 def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, int]]:
@@ -123,6 +127,7 @@ def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, in
         **{cause.value: cause.value for cause in Cause},
         open=_OPEN,
         has_configuration=_boolean(step.has_configuration),
+        has_erasure=_boolean(step.has_erasure),
         has_aged=_boolean(step.as_of > step.previous_as_of),
         only_interval=" and ".join(f"old_{name} is not distinct from new_{name}" for name in unchanged),
         fallback=Cause.CODE.value if step.has_code else Cause.UNEXPLAINED.value,
@@ -134,6 +139,8 @@ def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, in
         listed=IDS_LISTED,
     )
     connection.execute(statement)
+    if step.has_erasure:
+        withhold_before(connection)
     found = connection.execute(
         "select metric || '.' || variant, count(*) from ledger_rows where cause = ? group by all order by all",
         [Cause.UNEXPLAINED.value],

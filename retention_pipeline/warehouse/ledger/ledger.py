@@ -21,6 +21,7 @@ from retention_pipeline.warehouse.ledger import causes, cells, changes, inputs, 
 from retention_pipeline.warehouse.ledger.lineage import Lineage
 from retention_pipeline.warehouse.ledger.records import records_of
 from retention_pipeline.warehouse.ledger.settling import settling_sql
+from retention_pipeline.warehouse.ledger.withholding import withheld_sql
 from retention_pipeline.warehouse.manifest import Manifest
 from retention_pipeline.warehouse.release import PublishedTable
 from retention_pipeline.warehouse.sql import literal
@@ -125,6 +126,7 @@ class Ledger:
             published_at=upcoming.published_at,
             has_configuration=before["config_hash"] != after["config_hash"],
             has_code=before["code_hash"] != after["code_hash"],
+            has_erasure=before.get("erasures", 0) != after.get("erasures", 0),
         )
         return causes.write_rows(connection, step)
 
@@ -134,7 +136,8 @@ def _carried(home: Home, line: Lineage, upcoming: Upcoming) -> str:
     if line.head is None or not inputs.has_columns(line.head, METRIC_RESTATEMENTS):
         return "select * from ledger_rows"
     known = inputs.table_file(home, line.head, METRIC_RESTATEMENTS.name)
-    return f"select * from {known} where as_of <= date {literal(upcoming.as_of)} union all by name from ledger_rows"
+    earlier = f"select * from {known} where as_of <= date {literal(upcoming.as_of)}"
+    return f"{withheld_sql(earlier)} union all by name from ledger_rows"
 
 
 def _warn(watcher: Progress, unexplained: list[tuple[str, int]]) -> None:
