@@ -126,7 +126,7 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={
-                        **table_metadata(store, f"{RAW}.{table}", without=("record",) if table == "quarantine" else ()),
+                        **table_metadata(store, f"{RAW}.{table}"),
                         **detail["intake"].get(table, {}),
                         **run_metadata(inputs, detail["seconds"]),
                     },

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _COUNTS = """
 update raw.deliveries as deliveries set
-    loaded = loaded - lost.loaded, quarantined = quarantined - lost.quarantined,
-    erased = erased + lost.loaded + lost.quarantined
+    loaded = deliveries.loaded - lost.taken, quarantined = deliveries.quarantined - lost.set_aside,
+    erased = deliveries.erased + lost.taken + lost.set_aside
 from (
-    select delivery_id, count(*) filter (table_name <> $quarantine) as loaded,
-        count(*) filter (table_name = $quarantine) as quarantined
+    select delivery_id, count(*) filter (table_name <> $quarantine) as taken,
+        count(*) filter (table_name = $quarantine) as set_aside
     from gone
     group by delivery_id
 ) as lost
