@@ -44,6 +44,9 @@ def ready(home: Home, id_key: bytes) -> Log:
     check_complete(log, applied)
     if applied < log.sequence:
         _remove(log, applied, ())
+    for each in log.erasures:
+        if each.removed is None:  # killed between the new store and the line about it
+            log.note(each, REMOVED, {"rows": each.begun["found"]})
     return log
 
 
