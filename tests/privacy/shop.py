@@ -74,8 +74,8 @@ class Tiny:
     def log(self) -> Log:
         return load_log(self.home, KEY)
 
-    def write(self, *, people: int = 30, which: str = "") -> None:
-        """Configuration and files: Ada among others, some of her records set aside."""
+    def write(self, *, people: int = 30, which: str = "", is_there: bool = True) -> None:
+        """Configuration and files: Ada among others (unless she never was there), some of her records set aside."""
         landing = self.folder / "landing"
         landing.mkdir(parents=True, exist_ok=True)
         self.config.write_text(CONFIG.format(which=which), encoding="utf-8")
@@ -89,7 +89,12 @@ class Tiny:
             "feedback": ("feedback_id,customer_id,order_id,submitted_at,kind,score,wave", _feedback(customers)),
             "tickets": ("ticket_id,customer_id,opened_at,kind", [f"T-{ADA},{ADA},2024-02-03T10:00:00,complaint"]),
         }  # fmt: skip
-        for name, (header, lines) in files.items():
+        for name, (header, written) in files.items():
+            lines = (
+                written
+                if is_there
+                else [line for line in written if not any(one in line for one in (ADA, MAIL, "O0002"))]
+            )
             path = landing / f"{name}.csv"
             path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
 
