@@ -25,7 +25,7 @@ def table_metadata(connection: DuckDBPyConnection, qualified: str) -> dict[str, 
     count = connection.execute(f"select count(*) from {qualified}").fetchall()[0][0]
     described = connection.execute(f"describe {qualified}").fetchall()
     shown = ", ".join(f'"{name}"' for name, *_ in described if name not in OF_PERSONS)
-    cursor = connection.execute(f"select {shown} from {qualified} limit {ROWS}")
+    cursor = connection.execute(f"select {shown or 'null as nothing_to_show'} from {qualified} limit {ROWS}")
     columns = [column[0] for column in cursor.description or ()]
     return {
         "dagster/row_count": int(count),

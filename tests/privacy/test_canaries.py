@@ -75,7 +75,9 @@ def plant(shop: Tiny) -> None:
             lines += added
         path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     (landing / "reasons.csv").write_text(
-        f"customer_id,given_at,reason\n{one['id']},2024-03-01T00:00:00,{one['letter']}\n", encoding="utf-8"
+        f"customer_id,given_at,reason\n{one['id']},2024-03-01T00:00:00,{one['letter']}\n"
+        "KUNDE-0003,2024-03-01T00:00:00,price\n",
+        encoding="utf-8",
     )
     text = shop.config.read_text(encoding="utf-8")
     section = '[sources.churn_reasons]\npath = "landing/reasons.csv"\n[limits]\n'
