@@ -27,7 +27,7 @@ PEOPLE = {
     "telephone": "+49-30-555-0177",
     "free text": "the canary sang all night",
     "shifted": "canary-in-the-wrong-column",
-    "status": "canary status word",
+    "status": "status.canary@example.org",
     "ragged": "canary beyond the last column",
     "letter": "because my canary died, dear shop",
 }
@@ -61,6 +61,7 @@ def plant(shop: Tiny) -> None:
             f"C3,{one['id']},{one['mail']},12.50,paid",
             f"C4,{one['id']},2024-02-03T10:00:00,12.50,paid,{one['ragged']}",
             f"C5,{one['id']},2024-02-31T10:00:00,12.50,{one['status']}",
+            f"C6,{one['id']},2024-02-28T10:00:00,12.50,{one['status']}",
         ],
         "feedback": [f"CF1,{one['id']},C1,2024-02-20T10:00:00,nps,{one['free text']},"],
     }
