@@ -8,18 +8,15 @@ No test uses the network: neither this process nor any that it starts can (``tes
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-OFFLINE = Path(__file__).parent / "offline"
-sys.path.insert(0, str(OFFLINE))
-from sitecustomize import NOTED_IN  # noqa: E402  # found only now; importing it is what makes it work
+from tests.offline.sitecustomize import NOTED_IN
 
-sys.path.remove(str(OFFLINE))
+OFFLINE = Path(__file__).parent / "offline"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")]))
 if NOTED_IN not in os.environ:  # the workers of one session share the file
     descriptor, notes = tempfile.mkstemp(prefix="offline-tests-")

@@ -24,7 +24,7 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.intake.identity import HASH_LENGTH, hash_id
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.erasure.log import SEARCHED, Erasure, load_log
-from retention_pipeline.warehouse.erasure.people import Found, Person
+from retention_pipeline.warehouse.erasure.people import Person
 from retention_pipeline.warehouse.erasure.steps import begin, find, ready, settle_up
 from retention_pipeline.warehouse.erasure.tables import columns_that_hold
 from retention_pipeline.warehouse.erasure.traces import Needles, places_of, search
@@ -146,16 +146,18 @@ def _known(
 ) -> list[Person]:
     """Show each person's places; returns those who are to be erased."""
     home, log = settings.home, ready(settings.home, key)
-    chosen, rows = [], []
+    chosen: list[Person] = []
+    rows: list[tuple[int, str, int | str]] = []
     current = _current(home)
     for number, person in enumerate(persons, start=1):
         found = find(home, log, [person])
         published = columns_that_hold(home.published / current, [person.customer_hash]) if current else {}
-        places = [*_places("store", found), *((f"{current} {name}", count) for name, count in published.items())]
+        places: list[tuple[str, int | str]] = [(f"store {name}", count) for name, count in found.rows.items()]
+        places += [(f"{current} {name}", count) for name, count in published.items()]
         if log.erased.is_person(person.customer_hash) and not places:
             rows.append((number, "erased before", ""))
             continue
-        rows += [(number, where, count) for where, count in places] or [(number, "nothing is stored", "")]
+        rows += [(number, where, count) for where, count in (places or [("nothing is stored", "")])]
         if places or in_advance:
             chosen.append(person)
     print_table(console, ("person", "where", "rows"), rows, title="where they occur")
@@ -165,10 +167,6 @@ def _known(
             remedy="compare the ids with the delivered files; --in-advance keeps them out of what will be delivered",
         )
     return chosen
-
-
-def _places(where: str, found: Found) -> list[tuple[str, int]]:
-    return [(f"{where} {name}", count) for name, count in found.rows.items()]
 
 
 def _confirmed(count: int, console: Console) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NOTED_IN
+from tests.offline.sitecustomize import NOTED_IN
 
 BEYOND = ("192.0.2.1", 443)  # TEST-NET-1: nobody's
 SWALLOWED = """

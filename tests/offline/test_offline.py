@@ -15,8 +15,7 @@ import yaml
 from retention_pipeline.cli.running import INSTANCE_YAML
 from retention_pipeline.core.home import Home
 from retention_pipeline.defs.dbt import build_arguments
-from tests.conftest import NOTED_IN
-from tests.offline.sitecustomize import STRICT
+from tests.offline.sitecustomize import NOTED_IN, STRICT
 from tests.privacy.shop import ENVIRONMENT, Tiny
 
 ROOT = Path(__file__).parents[2]

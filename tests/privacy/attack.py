@@ -1,7 +1,7 @@
 """An attacker with a published version: which hidden cells follow from what is shown?
 
-Known are all shown cells and totals, that the segments of a set add up to the total, and that months add up to a quarter
-and quarters to a year. Each hidden cell is an unknown; one that has the same value in every solution is told.
+Known are all shown cells and totals, that the segments of a set add up to the total, months to a quarter and quarters
+to a year. Each hidden cell is an unknown; one that has the same value in every solution is told.
 Belongs here: the equations and their solution. Not here: which versions are attacked.
 """
 

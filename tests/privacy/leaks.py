@@ -37,18 +37,18 @@ class Search:
     """What was looked through, and what was found where."""
 
     planted: Sequence[str]
-    bytes: int = 0
+    looked_at: int = 0
     pieces: int = 0
     hits: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def size(self) -> str:
         """How much was looked through, in words."""
-        return f"{self.bytes:,} bytes of {self.pieces:,} pieces"
+        return f"{self.looked_at:,} bytes of {self.pieces:,} pieces"
 
     def look(self, place: str, data: bytes) -> None:
         """Count every spelling of every planted text."""
-        self.bytes += len(data)
+        self.looked_at += len(data)
         self.pieces += 1
         for text in self.planted:
             count = sum(data.count(spelling) for spelling in spellings(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -178,10 +179,10 @@ begin(shop.home, ready(shop.home, KEY), [ada({mail!r})])
 """
 
 
-@pytest.mark.parametrize(
-    "place", ["erase.after_begun", "erase.after_scrub", "erase.before_store", "erase.after_store",
-              "erase.after_removed"]
-)  # fmt: skip
+PLACES = ("erase.after_begun", "erase.after_scrub", "erase.before_store", "erase.after_store", "erase.after_removed")
+
+
+@pytest.mark.parametrize("place", [pytest.param(place, marks=pytest.mark.long) for place in PLACES])
 def test_killed_anywhere_the_next_run_erases_her(stored: Tiny, place: str) -> None:
     trace = stored.home.dagster / "some.log"
     trace.parent.mkdir(parents=True)
@@ -198,3 +199,13 @@ def test_killed_anywhere_the_next_run_erases_her(stored: Tiny, place: str) -> No
     assert MAIL.encode() not in content
     assert stored.count(CONSERVED) == 0
     assert [each.sequence for each in stored.log.erasures if each.done] == [1]
+
+
+def test_every_failpoint_of_an_erasure_is_killed_at() -> None:
+    package = Path(__file__).parents[2] / "retention_pipeline"
+    named = {
+        name for path in package.rglob("*.py")
+        for name in re.findall(r'failpoint\("(erase\.[a-z_]+)"\)', path.read_text(encoding="utf-8"))
+    }  # fmt: skip
+    killed = {*PLACES, "erase.after_done"}  # the last one by test_erase_command
+    assert named == killed

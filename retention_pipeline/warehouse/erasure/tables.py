@@ -33,7 +33,7 @@ def hits_in_tables(home: Home, erased: Erased) -> int:
 
 def columns_that_hold(folder: Path, customer_hashes: list[str]) -> dict[str, int]:
     """Rows of a published version by table that hold one of these customers."""
-    found = {}
+    found: dict[str, int] = {}
     with connect(folder / DATABASE, read_only=True) as connection:
         for table, column in _text_columns(connection):
             sql = f"SELECT count(*) FROM {table} WHERE list_contains(?, {quote(column)})"
