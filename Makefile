@@ -6,7 +6,7 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability
+.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability audit
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,11 @@ lint: $(VENV)/.dev  ## ruff, mypy, sqlfluff
 format: $(VENV)/.dev  ## Let ruff format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+audit: | $(BIN)/python  ## Compare the locked packages with known vulnerabilities (needs the network)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet "uv>=0.11,<0.14"
+	@for lock in requirements.lock requirements-dev.lock; do \
+	  $(BIN)/uv tool run --from "pip-audit>=2.9,<3" pip-audit --disable-pip --require-hashes -r $$lock || exit; done
 
 docs: $(VENV)/.run  ## Write the definitions table of the README from the registry
 	@$(BIN)/python -m retention_pipeline.metrics.readme README.md

@@ -16,8 +16,6 @@ from retention_pipeline.report.page import render_page
 from retention_pipeline.warehouse.files import SHARED_FILE, os_errors, replace_atomically
 from retention_pipeline.warehouse.read import open_published
 
-FILE_NAME = "report.html"
-
 
 def write_report(settings: Settings, console: Console, *, output: Path | None, grain: str | None) -> None:
     """Draw the current version and replace the page; a reader sees the old one or the new one.
@@ -27,7 +25,7 @@ def write_report(settings: Settings, console: Console, *, output: Path | None, g
         ConfigError: The version holds no such grain, or the output's folder does not exist.
         StorageError: The file cannot be written.
     """
-    path = output or settings.home_dir / FILE_NAME
+    path = output or settings.home.report
     with open_published(settings.home) as published:
         if path.is_dir() or not path.parent.is_dir():
             raise ConfigError(f"--output: {path} is not a file in a folder that exists")

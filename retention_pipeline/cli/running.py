@@ -74,6 +74,7 @@ class Wanted:
         days: Take in the files of these days only, the first and the last.
         wait: Seconds to wait for another run to end.
         rebuild: Build every stage anew, also where its inputs are the same as before.
+        look: Look for new deliveries; without it the run is about what was delivered already.
     """
 
     as_of: dt.date | None = None
@@ -81,6 +82,7 @@ class Wanted:
     days: tuple[dt.date, dt.date] | None = None
     wait: float = 0
     rebuild: bool = False
+    look: bool = True
 
 
 def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
@@ -141,8 +143,9 @@ def _execute(settings: Settings, wanted: Wanted, progress: StageProgress) -> Non
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     job = build_definitions(settings, progress).resolve_job_def(JOB)
     config = run_config(
-        settings, as_of=wanted.as_of, until=wanted.until, wait_seconds=wanted.wait, rebuild=wanted.rebuild
-    )
+        settings, as_of=wanted.as_of, until=wanted.until, wait_seconds=wanted.wait, rebuild=wanted.rebuild,
+        look=wanted.look,
+    )  # fmt: skip
     known = wanted.as_of or wanted.until
     tags = {"as_of": known.isoformat() if known else "latest", HOME_TAG: str(settings.home_dir)} | (
         range_tags(*wanted.days) if wanted.days else {}

@@ -160,7 +160,8 @@ def _cell(
 
 def _print_freshness(published: DuckDBPyConnection, console: Console) -> None:
     rows = published.execute(
-        "select source, data_through, deliveries, records, loaded, quarantined, suppressed from _freshness order by 1"
+        "select source, data_through, deliveries, records, loaded, quarantined, suppressed, erased from _freshness"
+        " order by 1"
     ).fetchall()
-    columns = ("source", "data through", "deliveries", "records", "loaded", "quarantined", "duplicates")
+    columns = ("source", "data through", "deliveries", "records", "loaded", "quarantined", "duplicates", "erased")
     print_table(console, columns, rows, title="\ndeliveries behind this version")

@@ -25,6 +25,8 @@ class Cause(StrEnum):
     """A record is no longer part of what the source delivers."""
     CUSTOMER_MERGE = "customer_merge"
     """A record belongs to another customer now."""
+    ERASURE = "erasure"
+    """A person was erased; what the cell said before is withheld, since the difference would be about that person."""
     DEFINITION = "definition"
     """The metric has another definition version, or is no longer defined."""
     CONFIGURATION = "configuration"

@@ -77,7 +77,7 @@ DELIVERIES: Final = Table(
         Column("business_date", "DATE", "The date in the file name; NULL for a history file.", nullable=True),
         Column("path", "VARCHAR", "Path relative to the configuration's folder."),
         Column("content_sha256", "VARCHAR", "Checksum of the delivered bytes."),
-        Column("records", "BIGINT", "Records in the file, counted independently of the reader."),
+        Column("records", "BIGINT", "Records in the file, counted independently, less those of erased persons."),
         Column("loaded", "BIGINT", "Records accepted."),
         Column("quarantined", "BIGINT", "Records set aside with a reason."),
         Column("suppressed", "BIGINT", "Exact duplicates of another record of the same delivery."),

@@ -26,6 +26,11 @@ class Home:
         return self.root / "keys" / "id.key"
 
     @property
+    def erasures(self) -> Path:
+        """The log of erasures (mode 600): who must never come back, and the proof of what was removed."""
+        return self.root / "erasures.jsonl"
+
+    @property
     def store(self) -> Path:
         """The delivery store: accepted rows, quarantined rows, catalogue (schema ``raw``)."""
         return self.root / "store.duckdb"
@@ -64,6 +69,11 @@ class Home:
     def current_link(self) -> Path:
         """A symbolic link for tools that want a path; follows the pointer."""
         return self.published / "current"
+
+    @property
+    def report(self) -> Path:
+        """The report's page, where it is written unless another place is named."""
+        return self.root / "report.html"
 
     @property
     def incidents(self) -> Path:

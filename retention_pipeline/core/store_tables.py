@@ -170,6 +170,7 @@ RAW_DELIVERIES = Table(
         Column("first_known", "DATE", "Earliest known date of its rows.", nullable=True),
         Column("last_known", "DATE", "Latest known date of its rows.", nullable=True),
         Column("is_current", "BOOLEAN", "Whether it counted for its source and date at the as_of of the run."),
+        Column("erased", "BIGINT", "Records of persons who have been erased since; nothing of them is kept."),
     ),
 )  # fmt: skip
 

@@ -58,6 +58,7 @@ def run_config(
     until: dt.date | None = None,
     wait_seconds: float = 0,
     rebuild: bool = False,
+    look: bool = True,
 ) -> dict[str, object]:
     """What Dagster is told about one run of the job."""
     clock = {"as_of": as_of and as_of.isoformat(), "until": until and until.isoformat()}
@@ -66,7 +67,7 @@ def run_config(
             "clock": {"config": clock},
             "writer": {"config": {"home_dir": str(settings.home_dir), "wait_seconds": wait_seconds}},
         },
-        "ops": {"ingest": {"config": {"rebuild": rebuild}}},
+        "ops": {"ingest": {"config": {"rebuild": rebuild, "look": look}}},
     }
 
 

@@ -27,6 +27,7 @@ FRESHNESS_COLUMNS = (
     Column("loaded", "BIGINT", "Records accepted."),
     Column("quarantined", "BIGINT", "Records set aside with a reason."),
     Column("suppressed", "BIGINT", "Exact duplicates within a delivery."),
+    Column("erased", "BIGINT", "Records of persons who have been erased; nothing of them is kept."),
 )
 
 KNOWN_FROM_THE_BEGINNING = dt.date(1900, 1, 1)
@@ -39,7 +40,8 @@ _TOTALS = """
         sum(records)::bigint as records,
         sum(loaded)::bigint as loaded,
         sum(quarantined)::bigint as quarantined,
-        sum(suppressed)::bigint as suppressed
+        sum(suppressed)::bigint as suppressed,
+        sum(erased)::bigint as erased
     from raw.deliveries
     where is_current and status = 'accepted' and coalesce(business_date, first_known, ?) <= ?
     group by source
@@ -58,9 +60,14 @@ def freshness_frame(store: DuckDBPyConnection, inputs: Inputs) -> pd.DataFrame:
 
 
 def deliveries_frame(store: DuckDBPyConnection, inputs: Inputs) -> pd.DataFrame:
-    """The deliveries a version is made from, in the columns of ``DELIVERIES``; only of configured sources."""
+    """The deliveries a version is made from, in the columns of ``DELIVERIES``; only of configured sources.
+
+    Records of erased persons are left out of the count of each file and told only per source (``_freshness``): on which
+    days somebody bought is nobody's business any more.
+    """
+    columns = ", ".join(DELIVERIES.column_names).replace("records", "records - erased as records")
     query = f"""
-        select {", ".join(DELIVERIES.column_names)}
+        select {columns}
         from raw.deliveries
         where is_current and status = 'accepted' and coalesce(business_date, first_known, ?) <= ?
             and source in (select unnest(?))

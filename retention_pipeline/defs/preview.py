@@ -1,6 +1,6 @@
 """What the web interface shows of a table: row count and its first rows.
 
-Belongs here: asset metadata. Not here: free text or personal data (no table below intake holds any).
+Belongs here: asset metadata. Not here: whatever leads to a person.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 ROWS = 5
+OF_PERSONS = frozenset({"customer_id", "order_id", "feedback_id", "subscription_id", "ticket_id", "record"})
+"""Columns that lead to a person, if only by a keyed hash; Dagster keeps what it is shown for good."""
 
 
-def table_metadata(connection: DuckDBPyConnection, qualified: str, *, without: Sequence[str] = ()) -> dict[str, Any]:
-    """Row count and a Markdown preview of ``schema.table``, the columns in ``without`` left out."""
+def table_metadata(connection: DuckDBPyConnection, qualified: str) -> dict[str, Any]:
+    """Row count and a Markdown preview of ``schema.table``, the columns that lead to a person left out."""
     count = connection.execute(f"select count(*) from {qualified}").fetchall()[0][0]
-    shown = f"* exclude ({', '.join(without)})" if without else "*"
-    cursor = connection.execute(f"select {shown} from {qualified} limit {ROWS}")
+    described = connection.execute(f"describe {qualified}").fetchall()
+    shown = ", ".join(f'"{name}"' for name, *_ in described if name not in OF_PERSONS)
+    cursor = connection.execute(f"select {shown or 'null as nothing_to_show'} from {qualified} limit {ROWS}")
     columns = [column[0] for column in cursor.description or ()]
     return {
         "dagster/row_count": int(count),

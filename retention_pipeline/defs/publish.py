@@ -27,12 +27,14 @@ from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, warnings_o
 from retention_pipeline.metrics.sources import sources_frame
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect
+from retention_pipeline.warehouse.erasure.log import load_log
+from retention_pipeline.warehouse.erasure.steps import settle_up
 from retention_pipeline.warehouse.fingerprints import config_hash
 from retention_pipeline.warehouse.frames import read_frame
 from retention_pipeline.warehouse.keys import id_key_fingerprint, load_id_key
 from retention_pipeline.warehouse.ledger.ledger import Ledger
 from retention_pipeline.warehouse.publish import Published, publish, published_before
-from retention_pipeline.warehouse.store import open_store
+from retention_pipeline.warehouse.store import erasures_applied, open_store
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -63,6 +65,7 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
         keep = settings.publish.keep_versions
         published = published_before(settings.home, inputs.fingerprint, keep=keep)
         published = published or _publish(settings, marts, inputs, progress)
+        _settle_erasures(settings, progress)
         return dg.MaterializeResult(
             metadata={
                 "version": published.version,
@@ -77,10 +80,19 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
     return version
 
 
+def _settle_erasures(settings: Settings, progress: Progress) -> None:
+    """Close the erasures that this publication has brought to their end."""
+    if not settings.home.erasures.exists():
+        return
+    searched = settle_up(load_log(settings.home, load_id_key(settings.home)))
+    if searched is not None and searched.hits:
+        progress.warn(f"somebody who was erased is still found in {searched.hits} places; run `retention erase --list`")
+
+
 def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress: Progress) -> Published:
     with open_store(settings.home, read_only=True) as store:
         freshness, checksums = freshness_frame(store, inputs), input_checksums(store, inputs)
-        deliveries = deliveries_frame(store, inputs)
+        deliveries, erasures = deliveries_frame(store, inputs), erasures_applied(store)
     checks = _checks(settings, inputs)
     metadata = {
         "run_id": inputs.run_id,
@@ -92,6 +104,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
         "config_hash": config_hash(settings),
         "definitions_hash": definitions_hash(),
         "id_key_fingerprint": id_key_fingerprint(load_id_key(settings.home)),
+        "erasures": erasures,
         "checks": dict(Counter(str(row["outcome"]) for row in checks)),
     }
     with connect(settings.home.build, read_only=True) as build:

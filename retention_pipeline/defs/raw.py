@@ -4,6 +4,7 @@ Belongs here: the raw assets and their metadata. Not here: how a file is read (`
 (``partitions``).
 """
 
+import contextlib
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from retention_pipeline.config import Settings
+from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.window import Window
 from retention_pipeline.defs.inputs import begin_build, inputs_of_stage
@@ -25,6 +27,7 @@ from retention_pipeline.intake.report import IntakeReport, SourceReport
 from retention_pipeline.warehouse.arrivals import finish_arrivals, show_deliveries
 from retention_pipeline.warehouse.build import BuildState
 from retention_pipeline.warehouse.connection import duckdb_errors
+from retention_pipeline.warehouse.erasure.steps import ready
 from retention_pipeline.warehouse.keys import load_id_key
 from retention_pipeline.warehouse.store import bind_id_key, bind_shop, default_as_of, open_store
 
@@ -55,6 +58,8 @@ class Intake(dg.Config):
 
     rebuild: bool = False
     """Build every stage anew, also those that were built from the same inputs before."""
+    look: bool = True
+    """Look for new deliveries; without it the run is about what the store holds already."""
 
 
 def build_ingest_asset(settings: Settings, progress: Progress) -> dg.AssetsDefinition:
@@ -72,8 +77,8 @@ def build_ingest_asset(settings: Settings, progress: Progress) -> dg.AssetsDefin
         progress.stage("ingest")
         began = time.perf_counter()
         window, key = window_of(context, clock), load_id_key(settings.home)
-        with retrying(context, settings), open_store(settings.home) as store:
-            report = take_in(store, settings, key, window, progress)
+        with retrying(context, settings), _store_without_erased(settings, key) as (store, erased):
+            report = take_in(store, settings, key, window, progress, erased) if config.look else IntakeReport()
             for line in report.warnings():
                 context.log.warning(line)
             latest = default_as_of(store)
@@ -98,6 +103,14 @@ def build_ingest_asset(settings: Settings, progress: Progress) -> dg.AssetsDefin
     return ingest_deliveries
 
 
+@contextlib.contextmanager
+def _store_without_erased(settings: Settings, key: bytes) -> Iterator[tuple["DuckDBPyConnection", Erased]]:
+    """The store, after whoever is to be erased has been, and who must not be taken in again."""
+    log = ready(settings.home, key)
+    with open_store(settings.home) as store:
+        yield store, log.erased
+
+
 def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinition:
     """The tables that intake fills, as one multi-asset behind the intake."""
 
@@ -113,7 +126,7 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
                 yield dg.MaterializeResult(
                     asset_key=key,
                     metadata={
-                        **table_metadata(store, f"{RAW}.{table}", without=("record",) if table == "quarantine" else ()),
+                        **table_metadata(store, f"{RAW}.{table}"),
                         **detail["intake"].get(table, {}),
                         **run_metadata(inputs, detail["seconds"]),
                     },
@@ -123,7 +136,12 @@ def build_raw_assets(settings: Settings, progress: Progress) -> dg.AssetsDefinit
 
 
 def take_in(
-    store: "DuckDBPyConnection", settings: Settings, key: bytes, window: Window, progress: Progress
+    store: "DuckDBPyConnection",
+    settings: Settings,
+    key: bytes,
+    window: Window,
+    progress: Progress,
+    erased: Erased | None = None,
 ) -> IntakeReport:
     """Take in what was delivered within a window, and note from when on it counts.
 
@@ -136,7 +154,7 @@ def take_in(
     show_deliveries(store)
     with duckdb_errors(settings.home.store):
         today = received_date(settings.shop.timezone)
-        report = ingest(store, settings, key, received_date=today, progress=progress, window=window)
+        report = ingest(store, settings, key, received_date=today, progress=progress, window=window, erased=erased)
     for line in report.warnings():
         progress.warn(line)
     report.raise_for_refusals(settings)
@@ -161,6 +179,7 @@ def _counts(source: SourceReport) -> dict[str, int]:
         "new_loaded": source.loaded,
         "new_quarantined": source.quarantined,
         "new_duplicates": source.suppressed,
+        "new_erased": source.erased,
     }
 
 

@@ -45,6 +45,7 @@ class Entry:
     first_known: dt.date | None
     last_known: dt.date | None
     is_current: bool
+    erased: int
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Counts:
     loaded: int = 0
     quarantined: int = 0
     suppressed: int = 0
+    erased: int = 0
 
 
 @dataclass

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
+from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.window import EVERYTHING, Window
@@ -53,6 +54,7 @@ def ingest(
     received_date: dt.date,
     progress: Progress,
     window: Window = EVERYTHING,
+    erased: Erased | None = None,
 ) -> IntakeReport:
     """Find the files of all configured sources and take in what is new.
 
@@ -66,6 +68,7 @@ def ingest(
         received_date: The day of arrival; later dates are in the future.
         progress: Told after each batch.
         window: Business dates to take in.
+        erased: Whose records are counted and not stored.
 
     Raises:
         ConfigError: The mapping contradicts the contract.
@@ -79,6 +82,7 @@ def ingest(
     try:
         intakes = [SourceIntake.plan(connection, settings, name, window) for name in settings.sources.configured()]
         for intake in intakes:
+            intake.erased = erased
             report.sources[intake.contract.source] = intake.report
             report.refused += intake.run(id_key, received_date, scratch, progress)
     finally:
@@ -101,6 +105,7 @@ class SourceIntake:
     report: SourceReport
     window: Window = EVERYTHING
     database: DatabaseIntake | None = None
+    erased: Erased | None = None
 
     @classmethod
     def plan(
@@ -137,7 +142,7 @@ class SourceIntake:
         notes = Notes(self.connection, self.settings, self.contract, self.landing)
         done = len(found) - len(fresh)
         for deliveries in self._batches(fresh):
-            batch = Batch(self.connection, self.settings, self.contract, deliveries)
+            batch = Batch(self.connection, self.settings, self.contract, deliveries, self.erased)
             batch.prepare(id_key, received_date, scratch)
             self._check_segments(deliveries)
             batch.commit(self.mapping, sequence, received_date, self.known)
@@ -223,10 +228,8 @@ class SourceIntake:
             report.deliveries_new += 1
             if delivery.found.business_date is not None:
                 report.days_new.add(delivery.found.business_date)
-            report.records += delivery.records
-            report.loaded += delivery.counts.loaded
-            report.quarantined += delivery.counts.quarantined
-            report.suppressed += delivery.counts.suppressed
+            for name, count in {"records": delivery.records, **vars(delivery.counts)}.items():
+                setattr(report, name, getattr(report, name) + count)
             if delivery.binding is not None:
                 report.columns, report.unread = delivery.binding.columns, delivery.binding.unread
         report.reasons += batch.reasons

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
+from retention_pipeline.core.erased import Erased
 from retention_pipeline.intake import casting
 from retention_pipeline.intake.catalogue import ACCEPTED, REFUSED, Entry, Known, record, transaction
 from retention_pipeline.intake.delivery import Counts, Delivery
 from retention_pipeline.intake.fields import Contract
+from retention_pipeline.intake.forgetting import forget
 from retention_pipeline.intake.identity import hash_parameters
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Rejected
@@ -37,7 +39,12 @@ class Batch:
     """Deliveries of one source that are taken in together."""
 
     def __init__(
-        self, connection: DuckDBPyConnection, settings: Settings, contract: Contract, deliveries: Sequence[Delivery]
+        self,
+        connection: DuckDBPyConnection,
+        settings: Settings,
+        contract: Contract,
+        deliveries: Sequence[Delivery],
+        erased: Erased | None = None,
     ) -> None:
         self.deliveries = deliveries
         self.reasons: Counter[str] = Counter()
@@ -47,6 +54,7 @@ class Batch:
         self._connection = connection
         self._settings = settings
         self._contract = contract
+        self._erased = erased
         self._source = settings.sources.configured()[contract.source]
         self._known: dict[int, tuple[dt.date | None, dt.date | None]] = {}
 
@@ -62,8 +70,9 @@ class Batch:
         sql = RowSql(self._settings, self._contract, typed)
         parameters = hash_parameters(id_key) if "customer_id" in self._contract.names else None
         self._connection.execute(sql.statement(), parameters)
+        forgotten = Counter() if self._erased is None else forget(self._connection, self._contract, self._erased)
         self._find_duplicates()
-        self._count()
+        self._count(forgotten)
         self._refuse_unsound()
         words = sql.unexplained_words()
         if words is not None:
@@ -129,7 +138,7 @@ class Batch:
             f" GROUP BY ALL HAVING count(*) > 1) k USING (_file, {key}) WHERE _problem IS NULL) WHERE nth > 1"
         )
 
-    def _count(self) -> None:
+    def _count(self, forgotten: Counter[int]) -> None:
         rows = self._connection.execute(
             f"SELECT t._file, count(*) FILTER (WHERE _problem IS NULL AND d._line IS NULL),"
             " count(*) FILTER (WHERE _problem IS NOT NULL), count(*) FILTER (WHERE d._line IS NOT NULL),"
@@ -139,8 +148,9 @@ class Batch:
         for number, loaded, quarantined, suppressed, first, last in rows:
             self.deliveries[number].counts = Counts(loaded, quarantined, suppressed)
             self._known[number] = (first, last)
-        for delivery in self.deliveries:
+        for number, delivery in enumerate(self.deliveries):
             delivery.counts.quarantined += len(delivery.broken)
+            delivery.counts.erased = forgotten[number]
 
     def _refuse_unsound(self) -> None:
         for number, delivery in enumerate(self.deliveries):
@@ -202,14 +212,14 @@ class Batch:
             delivery.delivery_id, self._contract.source, self._source.kind, found.business_date, found.shown,
             delivery.content_sha256, mapping, sequence, received_date, ACCEPTED if refusal is None else REFUSED,
             None if refusal is None else str(refusal), delivery.records, counts.loaded, counts.quarantined,
-            counts.suppressed, first, last, is_current=True,
+            counts.suppressed, first, last, is_current=True, erased=counts.erased,
         )  # fmt: skip
 
 
 def _unsound(delivery: Delivery) -> FileRefusedError | None:
     """Why a file that has been read cannot be taken in after all."""
     counts = delivery.counts
-    found = counts.loaded + counts.quarantined + counts.suppressed
+    found = counts.loaded + counts.quarantined + counts.suppressed + counts.erased
     if found != delivery.records:
         return count_mismatch(delivery.records, found)
     if delivery.has_changed:

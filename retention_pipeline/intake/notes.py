@@ -5,6 +5,7 @@ Belongs here: warnings, each said once per source and run. Not here: refusals an
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 _A_VOCABULARY = 20
+_PERSONAL = re.compile(r"@|\d(?:\D*\d){4}")
+"""An address, or a number long enough to be a telephone or an account: nothing for a log."""
 
 
 class Notes:
@@ -99,7 +102,7 @@ class Notes:
         if len(found) > _A_VOCABULARY:  # not words but numbers, names or addresses: never repeat them
             return [f"the {column} column holds {len(found)} different values; is it the right column?"]
         vocabulary = vocabulary_of(self._settings, self._contract.source)
-        most = ", ".join(f"{word} ({count})" for word, count in found.most_common(_SHOWN))
+        most = ", ".join(f"{_shown(word)} ({count})" for word, count in found.most_common(_SHOWN))
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         meaning = f"count as {vocabulary.other!r}, {vocabulary.consequence}"
         return [f"{column} words without a meaning {meaning}: {most}{more}; give them one under [{vocabulary.table}]"]
@@ -108,3 +111,8 @@ class Notes:
         if not count:
             return []
         return [f"{count} deliveries were read under an earlier mapping and their files are gone, so they stay as read"]
+
+
+def _shown(word: str) -> str:
+    """A word as it may stand in a log: a status is no secret, what was delivered in its place may be."""
+    return "(withheld)" if _PERSONAL.search(word) else word

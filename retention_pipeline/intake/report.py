@@ -73,6 +73,8 @@ class SourceReport:
     loaded: int = 0
     quarantined: int = 0
     suppressed: int = 0
+    erased: int = 0
+    """Records of persons who have been erased; nothing of them is kept."""
     reasons: Counter[str] = field(default_factory=Counter)
     rejected: list[Rejected] = field(default_factory=list)
     """The first records of each reason."""

@@ -23,6 +23,12 @@ KEYS: Final = (
     "basis", "grain", "calendar", "period_start", "period_end",
     "cohort_start", "cohort_age", "segment_set", "segment_key",
 )  # fmt: skip
+GRAINS: Final = ("day", "week", "month", "quarter", "year", "all")
+"""From the finest to the coarsest."""
+HELD_BY: Final = {"day": ("week", "month", "quarter", "year"), "month": ("quarter", "year"), "quarter": ("year",)}
+"""Grains whose periods consist of whole finer periods."""
+DECIDED_BY_PERIOD: Final = ("new_returning", "nps_group", "rfm", "orders_bucket", "order_number")
+"""Segment sets in which the period that is looked at decides a customer's segment: nothing adds up over periods."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,22 @@ class Facts:
         within = [name for name in KEYS if name not in {"period_end", "segment_key"}]
         groups = self.frame.groupby(within, dropna=False, observed=True, sort=False)
         return np.asarray(groups.ngroup(), dtype=np.int64)
+
+    @cached_property
+    def held(self) -> tuple[Integers, Integers]:
+        """Pairs of segment rows: one of a finer period, one of a coarser period that holds it; cohorts have none."""
+        frame = self.frame
+        has_pairs = frame["cohort_start"].isna() & ~frame["segment_set"].isin([TOTAL, *DECIDED_BY_PERIOD])
+        columns = ["basis", "segment_set", "segment_key", *(name for name in ("measure",) if name in frame)]
+        chosen = frame.loc[has_pairs, [*columns, "grain", "period_start", "period_end"]]
+        chosen = chosen.astype(dict.fromkeys(columns, "str")).assign(row=np.flatnonzero(has_pairs))
+        fine, coarse = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+        for finer, holders in HELD_BY.items():
+            both = chosen[chosen["grain"] == finer].merge(chosen[chosen["grain"].isin(holders)], on=columns)
+            inside = (both["period_start_x"] >= both["period_start_y"]) & (both["period_end_x"] <= both["period_end_y"])
+            fine.append(both.loc[inside, "row_x"].to_numpy(dtype=np.int64))
+            coarse.append(both.loc[inside, "row_y"].to_numpy(dtype=np.int64))
+        return np.concatenate(fine), np.concatenate(coarse)
 
     @cached_property
     def order(self) -> Integers:

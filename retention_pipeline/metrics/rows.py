@@ -20,6 +20,7 @@ from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.definition import SUBSCRIPTION, MetricDefinition
 from retention_pipeline.metrics.facts import KEYS, Facts
 from retention_pipeline.metrics.intervals import Floats, Interval, divide
+from retention_pipeline.metrics.nesting import hide
 from retention_pipeline.metrics.status import (
     CODE,
     HAS_PARTS,
@@ -30,7 +31,6 @@ from retention_pipeline.metrics.status import (
     Integers,
     decide,
     is_complete,
-    suppressed,
 )
 
 Texts: TypeAlias = NDArray[np.object_]
@@ -199,7 +199,7 @@ def _block(facts: Facts, one: Cells, rows: Integers, complete: Bools, minimum: i
         segments = ~facts.is_total[rows]
         inside = rows[segments]
         people = n if one.people is None else one.people[rows]
-        hidden[segments] = suppressed(people[segments], facts.sets[inside], facts.order[inside], minimum)
+        hidden[segments] = hide(facts, inside, people[segments], minimum)
         done = complete[rows] if one.settled is None else complete[rows] & one.settled[rows]
         codes = decide(complete=done, defined=~np.isnan(value), hidden=hidden)
     parts, shown = HAS_PARTS[codes], HAS_VALUE[codes]

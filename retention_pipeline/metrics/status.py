@@ -5,10 +5,10 @@ Belongs here: the precedence of statuses and the suppression of small cells. Not
 Precedence: source_absent > immature > suppressed > undefined > final or provisional. Suppressed outranks undefined
 because an undefined cell shows a zero denominator, and zeros are what complementary suppression sometimes has to hide.
 
-What suppression promises: within one metric, variant, period and segment set, no cell of 1 to ``minimum - 1`` customers
-is shown, and none can be had by subtracting the shown cells from the total. It does not hide small counts inside large
-groups (3 leavers of 100 customers: the rate is about 100 people), nor differences between metrics, grains or published
-versions.
+What suppression promises: within one metric, variant and segment set, no cell of 1 to ``minimum - 1`` customers is
+shown, and none can be had by subtracting shown cells from the total of their period, or shown periods from a longer one
+(``nesting``). It does not hide small counts inside large groups (3 leavers of 100 customers: the rate is about 100
+people), nor differences between metrics or published versions (``docs/privacy.md``).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def decide(*, complete: Bools, defined: Bools, hidden: Bools) -> Codes:
     return np.where(hidden, CODE[Status.SUPPRESSED], codes).astype(np.int8)
 
 
-def suppressed(people: Floats, sets: Integers, order: Integers, minimum: int) -> Bools:
+def suppressed(people: Floats, sets: Integers, order: Integers, minimum: int, already: Bools | None = None) -> Bools:
     """Which cells to hide so that no group of 1 to ``minimum - 1`` customers is shown or follows by subtraction.
 
     In a set that holds a small cell, cells are hidden from the smallest non-zero one upwards, zeros last, until all
@@ -65,11 +65,13 @@ def suppressed(people: Floats, sets: Integers, order: Integers, minimum: int) ->
         sets: Number of the set (all cells that add up to one total) each cell belongs to.
         order: Decides between cells of equal size, so that the choice does not depend on the order of rows.
         minimum: Fewest customers of a cell that may be shown.
+        already: Cells that are hidden for a reason of their own; they come first, and never stay the only one.
     """
     small = (people > 0) & (people < minimum)
+    given = np.zeros(len(people), dtype=bool) if already is None else already
     hidden = np.zeros(len(people), dtype=bool)
-    rows = np.flatnonzero(np.isin(sets, sets[small]))
-    rows = rows[np.lexsort((order[rows], people[rows], people[rows] == 0, sets[rows]))]
+    rows = np.flatnonzero(np.isin(sets, sets[small | given]))
+    rows = rows[np.lexsort((order[rows], people[rows], people[rows] == 0, ~given[rows], sets[rows]))]
     if not len(rows):
         return hidden
     position = np.arange(len(rows))
@@ -77,7 +79,7 @@ def suppressed(people: Floats, sets: Integers, order: Integers, minimum: int) ->
     first = np.maximum.accumulate(np.where(is_first, position, 0))
     before = np.cumsum(people[rows]) - people[rows]
     already_hidden = before - before[first]
-    hidden[rows] = small[rows] | (already_hidden < minimum)
+    hidden[rows] = given[rows] | small[rows] | (already_hidden < minimum) | (position - first < 2)
     return hidden
 
 

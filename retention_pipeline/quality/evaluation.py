@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = 5
 _LABEL = "check"
+_CUSTOMER, _WITHHELD = "customer_id", "(withheld)"
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,10 @@ def _read(expectation: Expectation, answer: Any) -> Evaluation:
 
 
 def _examples(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    texts = sorted(", ".join(f"{name}={value}" for name, value in row.items()) for row in rows)
+    """Keys of violating rows. They end in messages and in Dagster's event log, so a customer's hash is left out."""
+    texts = sorted(
+        ", ".join(f"{name}={_WITHHELD if name == _CUSTOMER else value}" for name, value in row.items()) for row in rows
+    )
     return tuple(texts[:EXAMPLES])
 
 

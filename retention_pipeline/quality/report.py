@@ -32,7 +32,7 @@ class CheckResult:
         check: Name in the suite; ``name.column`` where a check stands for several columns.
         description: The meaning of the check, one sentence.
         unexpected_count: Violating rows, where the check counts them.
-        examples: Keys of violating rows; never personal data (customers are keyed hashes).
+        examples: Keys of violating rows; customers are withheld, even as keyed hashes.
         seconds: Wall time of the suite the check ran in; checks of a suite share their statements.
     """
 

@@ -95,6 +95,11 @@ class Manifest:
         return (self.database, *(table.parquet for table in self.tables.values()))
 
     @property
+    def erasures(self) -> int:
+        """Number of the last erasure that the version was made after; 0 when there had been none."""
+        return int(self.metadata.get("erasures", 0))
+
+    @property
     def rows(self) -> int:
         """Rows of all tables that count for the content."""
         return sum(table.rows for table in self.tables.values() if table.counts_for_content)

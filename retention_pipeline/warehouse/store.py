@@ -1,7 +1,7 @@
 """The delivery store: opening it, and what it says about time.
 
-Belongs here: the store's file and format, ``as_of``, ``data_through``, the fingerprint of a run's inputs.
-Not here: filling the store (``intake``), the meaning of its columns (``core.store_tables``).
+Belongs here: the store's file, ``as_of``, ``data_through``, the fingerprint of a run's inputs.
+Not here: its format (``formats``), filling it (``intake``), the meaning of its columns (``core.store_tables``).
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings, Source
-from retention_pipeline.core.errors import ConfigError, NothingPublishedError, StorageError
+from retention_pipeline.core.errors import ConfigError, NothingPublishedError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
 from retention_pipeline.warehouse import files, seal
-from retention_pipeline.warehouse.arrivals import reconstruct_arrivals
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
+from retention_pipeline.warehouse.formats import EARLIER, FORMAT, bring_up_to_date, checked, setting
 from retention_pipeline.warehouse.hashing import combine
 from retention_pipeline.warehouse.keys import id_key_fingerprint
 from retention_pipeline.warehouse.readings import read_through
@@ -26,10 +26,8 @@ from retention_pipeline.warehouse.sql import literal
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = "3"
-"""Version of the store's tables; a store of another format is refused rather than misread."""
-_BEFORE_ARRIVALS = "2"
-"""The format before ``raw.arrivals``; such a store is brought up to date when it is opened for writing."""
+ERASURES = "erasures"
+"""The setting that holds the number of the last erasure."""
 
 
 def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
@@ -44,7 +42,7 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
         if not home.store.exists():
             raise NothingPublishedError(f"{home.root}: nothing has been delivered yet", remedy="start with a run")
         seal.compare_closed(home)
-        return _checked(connect(home.store, read_only=True), home)
+        return checked(connect(home.store, read_only=True), home)
     with files.os_errors(home.root):
         files.make_dir(home.root, files.TRAVERSE_DIR)
         seal.compare_closed(home)
@@ -58,39 +56,14 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
                 "CREATE TABLE IF NOT EXISTS main.store_settings (name VARCHAR PRIMARY KEY, value VARCHAR)"
             )
             connection.execute("INSERT OR IGNORE INTO main.store_settings VALUES ('format', ?)", [FORMAT])
-            _checked(connection, home, also=_BEFORE_ARRIVALS)
+            checked(connection, home, also=EARLIER)
             _create_tables(connection)
-            _bring_up_to_date(connection)
+            bring_up_to_date(connection)
             failpoint("store.before_commit")
             connection.execute("COMMIT")
     except BaseException:
         connection.close()
         raise
-    return connection
-
-
-def _bring_up_to_date(connection: DuckDBPyConnection) -> None:
-    if _setting(connection, "format") == _BEFORE_ARRIVALS:
-        reconstruct_arrivals(connection)
-        connection.execute("UPDATE main.store_settings SET value = ? WHERE name = 'format'", [FORMAT])
-
-
-def _checked(connection: DuckDBPyConnection, home: Home, *, also: str | None = None) -> DuckDBPyConnection:
-    """The connection, if the store is of a format this program reads; a store of another is left as it is."""
-    found = _setting(connection, "format")
-    if found == _BEFORE_ARRIVALS and also is None:
-        connection.close()
-        raise StorageError(
-            f"{home.store} was written by an earlier version of the program",
-            remedy="run the pipeline once: it brings the store up to date",
-        )
-    if found not in {FORMAT, also}:
-        connection.close()
-        raise StorageError(
-            f"{home.store} has format {found}, this program reads format {FORMAT}",
-            remedy="use the version of the program that wrote it, or name a new home directory and take the delivered"
-            " files in again (copy keys/id.key there first, so that customers keep their hashes)",
-        )
     return connection
 
 
@@ -130,7 +103,7 @@ def bind_id_key(connection: DuckDBPyConnection, id_key: bytes) -> None:
     """
     fingerprint = id_key_fingerprint(id_key)
     rows = connection.execute("SELECT count(*) FROM raw.deliveries").fetchall()
-    known = _setting(connection, "id_key") if rows[0][0] else fingerprint
+    known = setting(connection, "id_key") if rows[0][0] else fingerprint
     if known not in {None, fingerprint}:
         raise ConfigError(
             f"the customer ids in the store were hashed with key {known}, the key in use is {fingerprint}",
@@ -146,7 +119,7 @@ def bind_shop(connection: DuckDBPyConnection, settings: Settings) -> None:
         ConfigError: Name and place of the orders are both another shop's, whose numbers would be published over.
     """
     mine = {"shop_name": settings.shop.name, "shop_orders": settings.sources.orders.place}
-    theirs = {name: _setting(connection, name) for name in mine}
+    theirs = {name: setting(connection, name) for name in mine}
     if all(theirs[name] not in {None, value} for name, value in mine.items()):
         raise ConfigError(
             f"this home directory holds {theirs['shop_name']!r} (orders from {theirs['shop_orders']}),"
@@ -236,13 +209,13 @@ def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of
         [as_of, as_of],
     ).fetchall()
     ids = [str(delivery_id) for (delivery_id,) in rows]
-    key = _setting(connection, "id_key") or ""
-    return combine([as_of.isoformat(), config_hash(settings), code_hash(), libraries_hash(), key, *ids])
+    origin = [setting(connection, "id_key") or "", str(erasures_applied(connection))]
+    return combine([as_of.isoformat(), config_hash(settings), code_hash(), libraries_hash(), *origin, *ids])
 
 
-def _setting(connection: DuckDBPyConnection, name: str) -> str | None:
-    row = connection.execute("SELECT value FROM main.store_settings WHERE name = ?", [name]).fetchone()
-    return None if row is None else str(row[0])
+def erasures_applied(connection: DuckDBPyConnection) -> int:
+    """Number of the last erasure that the store has been rewritten for; 0 when there was none."""
+    return int(setting(connection, ERASURES) or 0)
 
 
 def _date(connection: DuckDBPyConnection, sql: str, parameters: list[object] | dict[str, object]) -> dt.date | None:

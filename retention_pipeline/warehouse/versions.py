@@ -179,8 +179,20 @@ def kept(home: Home, known: Sequence[Manifest], current: str, keep: int) -> list
         keep: How many versions to keep.
     """
     names = sorted({*version_names(home), current}, key=number)
+    names = [name for name in names if name not in outdated(known, names, current)]
     last = [name for name in names if number(name) <= number(current)][-max(keep, 2) :]
-    return sorted({*last, *protected(known)}, key=number)
+    return sorted({*last, *(protected(known) & set(names))}, key=number)
+
+
+def outdated(known: Sequence[Manifest], names: Sequence[str], current: str) -> set[str]:
+    """Versions that hold somebody who has been erased since: those made before the last erasure that the current knows.
+
+    A version whose manifest is damaged goes by its number.
+    """
+    erasures = {manifest.version: manifest.erasures for manifest in known}
+    least = erasures.get(current, 0)
+    first = min((number(name) for name, count in erasures.items() if count >= least), default=0)
+    return {name for name in names if (erasures[name] < least if name in erasures else number(name) < first)}
 
 
 def collect(home: Home, *, keep: int, orphans: list[str]) -> list[str]:

@@ -76,7 +76,7 @@ class Shop:
                     "delivery_id": f"{source}-{day}-{refusal}", "source": source, "kind": "increment",
                     "business_date": day, "path": f"{source}/{day}.csv", "content_sha256": "0", "mapping_hash": "m",
                     "sequence": 1, "received_date": day, "status": "refused" if refusal else "accepted",
-                    "refusal": refusal, "records": 0, "loaded": 0, "quarantined": 0, "suppressed": 0,
+                    "refusal": refusal, "records": 0, "loaded": 0, "quarantined": 0, "suppressed": 0, "erased": 0,
                     "first_known": None, "last_known": None, "is_current": True,
                 }  # fmt: skip
                 store.execute("delete from raw.deliveries where source = ? and business_date = ?", [source, day])

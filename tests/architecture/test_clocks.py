@@ -24,6 +24,7 @@ MAY_READ_THE_CLOCK = {
     "alerts/clock.py": "ages, reminders and due hours; no part of any result",
     "extract/stream.py": "the database's own clock bounds what one transaction reads; rows beyond it come next time",
     "intake/arrival.py": "the day of arrival of a delivery",
+    "warehouse/erasure/log.py": "when an erasure was asked for and done; no part of any result",
     "warehouse/lock.py": "since when a run holds the lock",
     "warehouse/publish.py": "created_at in the manifest; no part of any hash",
 }

@@ -34,7 +34,8 @@ class Rows:
                 "delivery_id": delivery_id, "source": source, "kind": kind, "business_date": day, "path": "",
                 "content_sha256": "", "mapping_hash": "", "sequence": len(self.tables["deliveries"]),
                 "received_date": "2024-01-01", "status": "accepted", "refusal": None, "records": 0, "loaded": 0,
-                "quarantined": 0, "suppressed": 0, "first_known": day, "last_known": day, "is_current": True, **flags,
+                "quarantined": 0, "suppressed": 0, "erased": 0, "first_known": day, "last_known": day,
+                "is_current": True, **flags,
             })  # fmt: skip
         return delivery_id
 

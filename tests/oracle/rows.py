@@ -18,6 +18,14 @@ from tests.oracle.period_facts import ALL
 from tests.oracle.state import State
 
 Number = int | Decimal
+GRAINS = ("day", "week", "month", "quarter", "year", "all")
+WHOLE = {
+    "day": {"week", "month", "quarter", "year"}, "week": set(), "month": {"quarter", "year"}, "quarter": {"year"},
+    "year": set(), "all": set(),
+}  # fmt: skip
+"""Grains whose periods are made of whole periods of a finer one."""
+PER_PERIOD = {"new_returning", "nps_group", "rfm", "orders_bucket", "order_number"}
+"""Segments that are another matter in every period."""
 
 
 def smallest(*groups: int) -> int:
@@ -176,29 +184,55 @@ class Rows:
 
     def suppress_small_cells(self) -> None:
         """Hide segment cells of fewer than ``min_cell_size`` people, and what would give them away by subtraction."""
-        groups: dict[tuple[object, ...], list[Row]] = defaultdict(list)
+        groups: dict[str, dict[tuple[object, ...], list[Row]]] = {grain: defaultdict(list) for grain in GRAINS}
+        hidden: dict[tuple[object, ...], list[Place]] = defaultdict(list)
         for row in self.found:
             place = row.place
             if place.segment_set != ALL and row.status not in {"immature", "source_absent"}:
-                key = (row.metric, row.variant, place.basis, place.grain, place.period_start, place.cohort_start,
-                       place.cohort_age, place.segment_set)  # fmt: skip
-                groups[key].append(row)
-        for rows in groups.values():
-            for row in _to_hide(rows, self.state.shop.min_cell_size):
-                row.numerator = row.denominator = row.value = row.n = row.ci = None
-                row.status = "suppressed"
+                key = (row.metric, row.variant, place.basis, place.period_start, place.cohort_start, place.cohort_age,
+                       place.segment_set)  # fmt: skip
+                groups[place.grain][key].append(row)
+        for sets in groups.values():  # from the finest grain to the coarsest
+            for rows in sets.values():
+                for row in _to_hide(
+                    rows, self.state.shop.min_cell_size, [row for row in rows if _is_told(row, hidden)]
+                ):
+                    hidden[_line(row)].append(row.place)
+                    row.numerator = row.denominator = row.value = row.n = row.ci = None
+                    row.status = "suppressed"
 
 
-def _to_hide(rows: list[Row], minimum: int) -> list[Row]:
+def _line(row: Row) -> tuple[object, ...]:
+    """What a cell shares with the cells of longer periods that it is a part of."""
+    return row.metric, row.variant, row.place.basis, row.place.segment_set, row.place.segment_key
+
+
+def _is_told(row: Row, hidden: dict[tuple[object, ...], list[Place]]) -> bool:
+    """Whether a part of this cell is hidden: the whole less the other parts would tell it."""
+    place = row.place
+    if place.cohort_start is not None or place.segment_set in PER_PERIOD:
+        return False
+    return any(
+        place.grain in WHOLE[part.grain]
+        and part.cohort_start is None
+        and place.period_start <= part.period_start
+        and part.period_end <= place.period_end
+        for part in hidden[_line(row)]
+    )
+
+
+def _to_hide(rows: list[Row], minimum: int, told: list[Row]) -> list[Row]:
     """Small cells, and further ones from the smallest upwards (empty ones last).
 
     A cell is small with 1 to ``minimum - 1`` people; nobody is in an empty one. Where there is a small one, at least
     two cells and at least ``minimum`` people are hidden: else the total minus what is shown would be a small group.
+    Cells that a shorter period has ``told`` come first.
     """
-    if not any(0 < row.people < minimum for row in rows):
+    if not told and not any(0 < row.people < minimum for row in rows):
         return []
-    hidden: list[Row] = []
-    for row in sorted(rows, key=lambda row: (row.people == 0, row.people, row.place.segment_key)):
+    hidden = list(told)
+    others = [row for row in rows if all(row is not one for one in told)]
+    for row in sorted(others, key=lambda row: (row.people == 0, row.people, row.place.segment_key)):
         is_enough = len(hidden) >= 2 and sum(one.people for one in hidden) >= minimum
         if not is_enough or 0 < row.people < minimum:
             hidden.append(row)

@@ -31,8 +31,8 @@ class Store:
             row = dict.fromkeys(RAW_DELIVERIES.column_names, "x") | {
                 "delivery_id": name, "source": source, "kind": "increment", "business_date": date, "status": status,
                 "sequence": self.sequence, "received_date": day(1), "records": 0, "loaded": 0, "quarantined": 0,
-                "suppressed": 0, "first_known": date or day(1), "last_known": date or day(9), "is_current": True,
-                "refusal": "bad" if status == "refused" else None,
+                "suppressed": 0, "erased": 0, "first_known": date or day(1), "last_known": date or day(9),
+                "is_current": True, "refusal": "bad" if status == "refused" else None,
             }  # fmt: skip
             marks = ", ".join("?" for _ in row)
             self.connection.execute("delete from raw.deliveries where delivery_id = ?", [name])

@@ -12,6 +12,7 @@ from retention_pipeline.core.causes import Cause
 from retention_pipeline.core.history_tables import CELL_KEY, COMPARED, METRIC_RESTATEMENTS
 from retention_pipeline.core.status import Status
 from retention_pipeline.warehouse.ledger.reach import IDS_LISTED
+from retention_pipeline.warehouse.ledger.withholding import withhold_before
 from retention_pipeline.warehouse.sql import literal
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ judged as (
         coalesce(loose.causes, []) as loose_causes, coalesce(loose.numbers, []) as loose_numbers,
         list_filter([
             case when {has_configuration} then '{configuration}' end,
+            case when {has_erasure} then '{erasure}' end,
             case
                 when not is_defined
                     or (was_there and is_there and old_definition_version <> new_definition_version)
@@ -139,6 +141,7 @@ class Step:
         has_configuration: Whether they were made under different configurations.
         has_code: Whether they were made by different programs.
         advanced: Sources that had been delivered further to the new one.
+        has_erasure: Whether somebody was erased in between.
     """
 
     version: str
@@ -149,6 +152,7 @@ class Step:
     has_configuration: bool
     has_code: bool
     advanced: tuple[str, ...] = ()
+    has_erasure: bool = False
 
 
 def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, int]]:
@@ -162,6 +166,7 @@ def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, in
         **{cause.value: cause.value for cause in Cause if cause is not Cause.SEGMENT},
         open=_OPEN,
         has_configuration=_boolean(step.has_configuration),
+        has_erasure=_boolean(step.has_erasure),
         has_aged=_boolean(step.as_of > step.previous_as_of),
         advanced=", ".join(literal(source) for source in step.advanced),
         suppressed=Status.SUPPRESSED.value,
@@ -178,6 +183,8 @@ def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, in
         listed=IDS_LISTED,
     )
     connection.execute(statement)
+    if step.has_erasure:
+        withhold_before(connection)
     found = connection.execute(
         "select metric || '.' || variant, count(*) from ledger_rows where cause = ? group by all order by all",
         [Cause.UNEXPLAINED.value],

@@ -22,6 +22,7 @@ from retention_pipeline.warehouse.ledger import causes, cells, changes, inputs, 
 from retention_pipeline.warehouse.ledger.lineage import Lineage
 from retention_pipeline.warehouse.ledger.records import records_of
 from retention_pipeline.warehouse.ledger.settling import settling_sql
+from retention_pipeline.warehouse.ledger.withholding import withheld_sql
 from retention_pipeline.warehouse.manifest import Manifest
 from retention_pipeline.warehouse.release import PublishedTable
 from retention_pipeline.warehouse.sql import literal
@@ -127,6 +128,7 @@ class Ledger:
             has_configuration=before["config_hash"] != after["config_hash"],
             has_code=before["code_hash"] != after["code_hash"],
             advanced=_advanced(before["data_through"], after["data_through"]),
+            has_erasure=before.get("erasures", 0) != after.get("erasures", 0),
         )
         return causes.write_rows(connection, step)
 
@@ -142,10 +144,9 @@ def _carried(home: Home, line: Lineage, upcoming: Upcoming) -> str:
     columns = None if record is None else record.select_list(METRIC_RESTATEMENTS)
     if line.head is None or columns is None:
         return "select * from ledger_rows"
-    known = (
-        f"{inputs.table_file(home, line.head, METRIC_RESTATEMENTS.name)} where as_of <= date {literal(upcoming.as_of)}"
-    )
-    return f"select {columns} from {known} union all by name from ledger_rows"
+    known = inputs.table_file(home, line.head, METRIC_RESTATEMENTS.name)
+    earlier = f"select {columns} from {known} where as_of <= date {literal(upcoming.as_of)}"
+    return f"{withheld_sql(earlier)} union all by name from ledger_rows"
 
 
 def _warn(watcher: Progress, unexplained: list[tuple[str, int]]) -> None:

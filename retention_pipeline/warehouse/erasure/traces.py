@@ -1,0 +1,148 @@
+"""Erased persons in files that are neither the store nor a published version: logs, run history, reports, scratch.
+
+By design none of these holds a customer (``docs/privacy.md``); this is for what an error message may have said.
+Belongs here: searching and overwriting. Not here: the tables of the product (``people``, ``published``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retention_pipeline.core.erased import Erased
+from retention_pipeline.core.home import Home
+from retention_pipeline.warehouse import files
+
+_HASH = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+_SQLITE = b"SQLite format 3\0"
+_SHORTEST = 6
+"""A shorter text is met everywhere, and would be overwritten everywhere."""
+
+
+@dataclass
+class Searched:
+    """A search: how much was looked through, and in how many places somebody was found."""
+
+    files: int = 0
+    bytes: int = 0
+    hits: int = 0
+
+
+class Needles:
+    """What is looked for: hashes that are an erased person's by their tag, and texts that are known literally."""
+
+    def __init__(self, erased: Erased, texts: Sequence[str] = ()) -> None:
+        self._erased = erased
+        telling = sorted({text for text in texts if len(text) >= _SHORTEST}, key=lambda text: (-len(text), text))
+        self._texts = [re.escape(text.encode(coding)) for text in telling for coding in ("utf-8", "utf-16-le")]
+        self._literal = re.compile(b"|".join(self._texts)) if self._texts else None
+
+    def places(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Where they stand in some bytes."""
+        for found in _HASH.finditer(data):
+            if self._erased.is_person(found.group().decode("ascii")):
+                yield found.span()
+        if self._literal is not None:
+            for found in self._literal.finditer(data):
+                if not (_is_inner(data, found.start() - 1) or _is_inner(data, found.end())):
+                    yield found.span()
+
+    def overwritten(self, data: bytes) -> bytes:
+        """The same bytes with dashes in these places; nothing moves."""
+        changed = bytearray(data)
+        for start, end in self.places(data):
+            changed[start:end] = b"-" * (end - start)
+        return bytes(changed)
+
+
+def _is_inner(data: bytes, position: int) -> bool:
+    """Whether a text goes on there: C0012 is not found in C00123."""
+    return 0 <= position < len(data) and (data[position : position + 1].isalnum() or data[position] == ord("_"))
+
+
+def places_of(home: Home) -> list[Path]:
+    """Every file below a home that is no table of the product and no key."""
+    left_out = (home.store, home.build.parent, home.published, home.id_key.parent, home.erasures, home.temporary)
+    found = [path for path in sorted(home.root.rglob("*")) if path.is_file() and not path.is_symlink()]
+    return [path for path in found if not any(path == each or each in path.parents for each in left_out)]
+
+
+def scrub(home: Home, needles: Needles) -> int:
+    """Overwrite erased persons in logs and run histories, and remove what was drawn or spilled with them in it.
+
+    Returns:
+        How many places were overwritten.
+    """
+    files.remove(home.report)
+    for spilled in _left_behind():
+        files.remove(spilled)
+    return sum(_scrub_database(path, needles) if _is_database(path) else _scrub_file(path, needles)
+               for path in places_of(home))  # fmt: skip
+
+
+def search(paths: Sequence[Path], needles: Needles) -> Searched:
+    """Look through the bytes of files."""
+    result = Searched()
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            data = path.read_bytes()
+            result.files += 1
+            result.bytes += len(data)
+            result.hits += sum(1 for _ in needles.places(data))
+    return result
+
+
+def _scrub_file(path: Path, needles: Needles) -> int:
+    data = path.read_bytes()
+    hits = sum(1 for _ in needles.places(data))
+    if hits:
+        files.replace_atomically(path, needles.overwritten(data), path.stat().st_mode & 0o777)
+    return hits
+
+
+def _scrub_database(path: Path, needles: Needles) -> int:
+    """Rows of an SQLite database; rewritten afterwards, since deleted text stays in free pages."""
+    hits = 0
+
+    def clean(value: str | bytes) -> str | bytes:
+        data = value.encode() if isinstance(value, str) else value
+        changed = needles.overwritten(data)
+        return changed.decode() if isinstance(value, str) else changed
+
+    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
+        connection.create_function("clean", 1, clean, deterministic=True)
+        connection.execute("PRAGMA secure_delete = ON")
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        for (table,) in tables.fetchall():
+            for _, column, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+                hits += connection.execute(
+                    f'UPDATE "{table}" SET "{column}" = clean("{column}")'
+                    f' WHERE typeof("{column}") IN (\'text\', \'blob\') AND clean("{column}") <> "{column}"'
+                ).rowcount
+        connection.commit()
+        if hits:
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return hits
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _left_behind() -> Iterator[Path]:
+    """Scratch space of readers of this user that were killed (``warehouse.connection`` names it)."""
+    for path in Path(tempfile.gettempdir()).glob(f"retention-{os.getuid()}-*.tmp"):
+        try:
+            os.kill(int(path.name.removesuffix(".tmp").rsplit("-", 1)[1]), 0)
+        except ProcessLookupError:
+            yield path
+        except (ValueError, PermissionError):
+            continue

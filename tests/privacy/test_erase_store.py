@@ -1,0 +1,211 @@
+"""Erasing from the delivery store: what goes, what stays, what adds up, what never comes back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retention_pipeline.core.errors import CorruptFileError
+from retention_pipeline.warehouse.erasure.log import load_log
+from retention_pipeline.warehouse.erasure.steps import begin, find, ready, settle_up
+from retention_pipeline.warehouse.erasure.tables import hits_in_tables
+from retention_pipeline.warehouse.store import inputs_fingerprint, open_store
+from tests.privacy.shop import ADA, ADA_HASH, ENVIRONMENT, KEY, MAIL, NAME, Tiny, ada
+
+CONSERVED = "select count(*) from raw.deliveries where records <> loaded + quarantined + suppressed + erased"
+HERS = f"select count(*) from raw.{{}} where customer_id = '{ADA_HASH}'"
+TABLES = ("orders", "customers", "feedback", "tickets")
+
+
+def erase(shop: Tiny, *names: str) -> None:
+    begin(shop.home, ready(shop.home, KEY), [ada(*names)])
+
+
+def fingerprint(shop: Tiny) -> str:
+    with open_store(shop.home) as store:
+        return inputs_fingerprint(store, shop.settings, dt.date(2024, 4, 30))
+
+
+def bytes_of_home(shop: Tiny) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(shop.home.root.rglob("*")) if path.is_file())
+
+
+def test_a_look_changes_nothing_and_counts_her_rows(stored: Tiny) -> None:
+    before = bytes_of_home(stored)
+    found = find(stored.home, ready(stored.home, KEY), [ada()])
+    assert found.rows == {
+        "raw.customers": 1, "raw.feedback": 2, "raw.orders": 4, "raw.quarantine": 1, "raw.tickets": 1,
+    }  # fmt: skip
+    assert found.orders == ("O0001", "O0002", "O0003", "O0004")
+    assert find(stored.home, ready(stored.home, KEY), [ada(MAIL)]).rows["raw.quarantine"] == 2
+    assert bytes_of_home(stored) == before
+
+
+def test_her_rows_go_and_all_others_stay(stored: Tiny) -> None:
+    others = {name: stored.count(f"select count(*) from raw.{name}") for name in TABLES}
+    erase(stored, MAIL, NAME)
+    lost = {"orders": 4, "customers": 1, "feedback": 2, "tickets": 1}
+    for name in TABLES:
+        assert stored.count(HERS.format(name)) == 0
+        assert stored.count(f"select count(*) from raw.{name}") == others[name] - lost[name]
+    kept = stored.count("select count(*) from raw.quarantine where record like '%OX3%'")
+    assert (stored.count("select count(*) from raw.quarantine"), kept) == (1, 1)
+    assert stored.count(CONSERVED) == 0
+    assert stored.count("select sum(erased) from raw.deliveries") == 10
+
+
+def test_not_a_byte_of_her_is_left(stored: Tiny) -> None:
+    needles = [ADA.encode(), ADA_HASH.encode(), MAIL.encode()]
+    assert any(needle in bytes_of_home(stored) for needle in needles)
+    erase(stored, MAIL)
+    content = bytes_of_home(stored)
+    assert [needle for needle in needles if needle in content] == []
+    assert hits_in_tables(stored.home, stored.log.erased) == 0
+
+
+def test_deleting_alone_would_leave_her_in_free_blocks(stored: Tiny) -> None:
+    """Why the store is written anew: the test above would fail without it."""
+    with open_store(stored.home) as store:
+        store.execute(f"delete from raw.orders where customer_id = '{ADA_HASH}'")
+        store.execute("checkpoint")
+    for name in ("customers", "feedback", "tickets", "quarantine"):
+        with open_store(stored.home) as store:
+            store.execute(f"drop table raw.{name}")
+    assert ADA_HASH.encode() in stored.home.store.read_bytes()
+
+
+def test_the_log_names_nobody_and_can_be_read_by_its_owner_only(stored: Tiny) -> None:
+    erase(stored, MAIL, NAME)
+    text = stored.home.erasures.read_text(encoding="utf-8")
+    assert all(each not in text for each in (ADA, ADA_HASH, MAIL, NAME, "O0001"))
+    assert stored.home.erasures.stat().st_mode & 0o777 == 0o600
+    assert stored.home.store.stat().st_mode & 0o777 == 0o600
+
+
+def test_inputs_without_her_are_other_inputs(stored: Tiny) -> None:
+    before = fingerprint(stored)
+    assert fingerprint(stored) == before
+    erase(stored)
+    assert fingerprint(stored) != before
+
+
+@pytest.mark.parametrize("change", ["same files", "corrected file", "other mapping", "other home"])
+def test_what_is_delivered_again_does_not_bring_her_back(stored: Tiny, change: str) -> None:
+    erase(stored, MAIL)
+    if change == "corrected file":
+        for path in (stored.folder / "landing").iterdir():
+            path.write_text(path.read_text(encoding="utf-8").replace("2024-02-", "2024-03-"), encoding="utf-8")
+    elif change == "other mapping":
+        text = stored.config.read_text(encoding="utf-8")
+        stored.config.write_text(text.replace('timezone = "UTC"', 'timezone = "Europe/Paris"'), encoding="utf-8")
+    elif change == "other home":
+        stored.home.store.unlink()
+    stored.take_in()
+    for name in TABLES:
+        assert stored.count(HERS.format(name)) == 0
+    assert stored.count("select count(*) from raw.feedback where order_id = 'O0002'") == 0
+    assert stored.count(f"select count(*) from raw.quarantine where record like '%{MAIL}%'") == 0
+    assert stored.count(f"select count(*) from raw.quarantine where record like '%{ADA_HASH}%'") == 0
+    assert stored.count(CONSERVED) == 0
+    is_new = "is_current and sequence > 1" if change != "other home" else "is_current"
+    assert change == "same files" or stored.count(f"select sum(erased) from raw.deliveries where {is_new}") == 10
+
+
+def test_a_store_from_a_backup_is_erased_again_before_it_is_used(stored: Tiny, tmp_path: Path) -> None:
+    backup = shutil.copy(stored.home.store, tmp_path / "backup")
+    erase(stored)
+    shutil.copy(backup, stored.home.store)
+    assert stored.count(HERS.format("orders")) == 4
+    stored.take_in()
+    assert stored.count(HERS.format("orders")) == 0
+
+
+def test_an_order_that_became_hers_goes_with_its_past(stored: Tiny) -> None:
+    """Its earlier version would otherwise count again, as somebody else's."""
+    path = stored.folder / "landing" / "orders.csv"
+    text = path.read_text(encoding="utf-8").replace("order_id,", "updated_at,order_id,", 1)
+    lines = [text.splitlines()[0], *(f"2024-05-01T00:00:00,{line}" for line in text.splitlines()[1:])]
+    merged = [line.replace(",KUNDE-0001,", f",{ADA},") if ",O0014," in line else line for line in lines]
+    assert merged != lines
+    path.write_text("\n".join(merged) + "\n", encoding="utf-8")
+    stored.take_in()
+    erase(stored)
+    assert stored.count("select count(*) from raw.orders where order_id = 'O0014'") == 0
+    assert stored.count("select count(*) from raw.orders where order_id = 'O0011'") == 2
+
+
+def test_where_nothing_is_published_the_erasure_is_done_at_once(stored: Tiny) -> None:
+    erase(stored)
+    searched = settle_up(load_log(stored.home, KEY))
+    assert searched is not None
+    assert searched.hits == 0
+    assert searched.bytes > 100_000
+    assert stored.log.unfinished == []
+
+
+def test_a_log_that_was_changed_is_refused(stored: Tiny) -> None:
+    erase(stored)
+    whole = stored.home.erasures.read_text(encoding="utf-8")
+    lines = whole.splitlines(keepends=True)
+    for damaged in (whole.replace("raw.orders", "raw.order5"), "".join(lines[1:]), lines[0] + lines[0], "x\n" + whole):
+        stored.home.erasures.write_text(damaged, encoding="utf-8")
+        with pytest.raises(CorruptFileError, match="is not what was written"):
+            load_log(stored.home, KEY)
+    stored.home.erasures.write_text(whole, encoding="utf-8")
+    with pytest.raises(CorruptFileError):
+        load_log(stored.home, b"another key")
+
+
+def test_a_log_that_was_lost_stops_the_run(stored: Tiny) -> None:
+    erase(stored)
+    stored.home.erasures.unlink()
+    with pytest.raises(CorruptFileError, match="knows 0 erasures, the delivery store 1"):
+        stored.take_in()
+
+
+KILLED = """
+from pathlib import Path
+from tests.privacy.shop import KEY, Tiny, ada
+from retention_pipeline.warehouse.erasure.steps import begin, ready
+shop = Tiny(Path({folder!r}))
+begin(shop.home, ready(shop.home, KEY), [ada({mail!r})])
+"""
+
+
+PLACES = ("erase.after_begun", "erase.after_scrub", "erase.before_store", "erase.after_store", "erase.after_removed")
+
+
+@pytest.mark.parametrize("place", [pytest.param(place, marks=pytest.mark.long) for place in PLACES])
+def test_killed_anywhere_the_next_run_erases_her(stored: Tiny, place: str) -> None:
+    trace = stored.home.dagster / "some.log"
+    trace.parent.mkdir(parents=True)
+    trace.write_text(f"customer {ADA_HASH}\n", encoding="utf-8")
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED.format(folder=str(stored.folder), mail=MAIL)],
+        env={**os.environ, **ENVIRONMENT, "RETENTION_FAILPOINT": f"{place}:kill"}, check=False,
+    )  # fmt: skip
+    assert killed.returncode == -9
+    stored.take_in()
+    assert settle_up(stored.log) is not None
+    content = bytes_of_home(stored)
+    assert ADA_HASH.encode() not in content
+    assert MAIL.encode() not in content
+    assert stored.count(CONSERVED) == 0
+    assert [each.sequence for each in stored.log.erasures if each.done] == [1]
+
+
+def test_every_failpoint_of_an_erasure_is_killed_at() -> None:
+    package = Path(__file__).parents[2] / "retention_pipeline"
+    named = {
+        name for path in package.rglob("*.py")
+        for name in re.findall(r'failpoint\("(erase\.[a-z_]+)"\)', path.read_text(encoding="utf-8"))
+    }  # fmt: skip
+    killed = {*PLACES, "erase.after_done"}  # the last one by test_erase_command
+    assert named == killed
