@@ -20,6 +20,7 @@ from retention_pipeline import __version__
 from retention_pipeline.cli import (  # noqa: F401  # register their commands
     alert_commands,
     history_commands,
+    quarantine_commands,
     reconcile_commands,
     time_commands,
 )

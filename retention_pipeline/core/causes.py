@@ -25,6 +25,8 @@ class Cause(StrEnum):
     """A record is no longer part of what the source delivers."""
     CUSTOMER_MERGE = "customer_merge"
     """A record belongs to another customer now."""
+    REPAIR = "repair"
+    """A record that had been set aside was repaired and taken in, or such a repair was undone."""
     DEFINITION = "definition"
     """The metric has another definition version, or is no longer defined."""
     CONFIGURATION = "configuration"
@@ -48,6 +50,7 @@ OF_DATA = frozenset(
         Cause.REFUND,
         Cause.DELETION,
         Cause.CUSTOMER_MERGE,
+        Cause.REPAIR,
     }
 )
 """Causes that lie in what was delivered."""

@@ -24,11 +24,19 @@ ALWAYS_KNOWN = "DATE '1900-01-01'"
 
 @dataclass(frozen=True)
 class RowSql:
-    """Builds the statement for one source; ``typed`` names the columns whose text was written from typed values."""
+    """Builds the statement for one source.
+
+    Attributes:
+        settings: The shop.
+        contract: The source.
+        typed: Columns whose text was written from typed values.
+        hashed: What a customer begins with that is a hash already; None: no customer is.
+    """
 
     settings: Settings
     contract: Contract
     typed: Collection[str] = ()
+    hashed: str | None = None
 
     def statement(self) -> str:
         """``CREATE TABLE intake_typed``: one row per staged record with values, known date and ``_problem``."""
@@ -41,7 +49,7 @@ class RowSql:
         if "customer_id" in self.contract.names:
             hashed = (
                 " ids AS (SELECT DISTINCT _text_customer_id AS _id FROM texts WHERE _text_customer_id IS NOT NULL),"
-                f" hashed AS MATERIALIZED (SELECT _id, {hash_sql('_id')} AS _hash FROM ids),"
+                f" hashed AS MATERIALIZED (SELECT _id, {self._hash()} AS _hash FROM ids),"
             )
             customer = " LEFT JOIN hashed h ON t._text_customer_id = h._id"
         return (
@@ -54,6 +62,12 @@ class RowSql:
             f" SELECT _file, _line, _problem, {self._known_date()} AS _known,"
             f" {', '.join(quote(field.name) for field in fields)}{scales} FROM judged"
         )
+
+    def _hash(self) -> str:
+        if self.hashed is None:
+            return hash_sql("_id")
+        rest = f"substr(_id, {len(self.hashed) + 1})"
+        return f"CASE WHEN starts_with(_id, {literal(self.hashed)}) THEN {rest} ELSE {hash_sql('_id')} END"
 
     def unexplained_words(self) -> str | None:
         """Query for the words that count as ``other``, and how often each stands; ``None`` where none can."""

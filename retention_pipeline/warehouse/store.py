@@ -13,7 +13,7 @@ from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError, StorageError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
+from retention_pipeline.core.store_tables import RAW_ARRIVALS, RAW_DELIVERIES, RAW_QUARANTINE, STORE_TABLES
 from retention_pipeline.warehouse import files
 from retention_pipeline.warehouse.arrivals import reconstruct_arrivals
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
@@ -26,10 +26,13 @@ from retention_pipeline.warehouse.sql import literal
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-FORMAT = "3"
+FORMAT = "4"
 """Version of the store's tables; a store of another format is refused rather than misread."""
 _BEFORE_ARRIVALS = "2"
-"""The format before ``raw.arrivals``; such a store is brought up to date when it is opened for writing."""
+_EARLIER = (_BEFORE_ARRIVALS, "3")
+"""Formats before ``raw.arrivals`` and before repairs; a store of them is brought up to date when opened for writing."""
+_ADDED = (RAW_DELIVERIES, RAW_QUARANTINE, RAW_ARRIVALS)
+"""Tables that have gained columns since."""
 
 
 def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
@@ -55,7 +58,7 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
                 "CREATE TABLE IF NOT EXISTS main.store_settings (name VARCHAR PRIMARY KEY, value VARCHAR)"
             )
             connection.execute("INSERT OR IGNORE INTO main.store_settings VALUES ('format', ?)", [FORMAT])
-            _checked(connection, home, also=_BEFORE_ARRIVALS)
+            _checked(connection, home, also=_EARLIER)
             _create_tables(connection)
             _bring_up_to_date(connection)
             failpoint("store.before_commit")
@@ -67,21 +70,29 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
 
 
 def _bring_up_to_date(connection: DuckDBPyConnection) -> None:
-    if _setting(connection, "format") == _BEFORE_ARRIVALS:
-        reconstruct_arrivals(connection)
+    found = _setting(connection, "format")
+    if found in _EARLIER:
+        for table in _ADDED:
+            for column in table.columns:
+                if column.nullable:
+                    connection.execute(
+                        f"ALTER TABLE {table.qualified} ADD COLUMN IF NOT EXISTS {column.name} {column.type}"
+                    )
+        if found == _BEFORE_ARRIVALS:
+            reconstruct_arrivals(connection)
         connection.execute("UPDATE main.store_settings SET value = ? WHERE name = 'format'", [FORMAT])
 
 
-def _checked(connection: DuckDBPyConnection, home: Home, *, also: str | None = None) -> DuckDBPyConnection:
+def _checked(connection: DuckDBPyConnection, home: Home, *, also: tuple[str, ...] = ()) -> DuckDBPyConnection:
     """The connection, if the store is of a format this program reads; a store of another is left as it is."""
     found = _setting(connection, "format")
-    if found == _BEFORE_ARRIVALS and also is None:
+    if found in _EARLIER and not also:
         connection.close()
         raise StorageError(
             f"{home.store} was written by an earlier version of the program",
             remedy="run the pipeline once: it brings the store up to date",
         )
-    if found not in {FORMAT, also}:
+    if found not in {FORMAT, *also}:
         connection.close()
         raise StorageError(
             f"{home.store} has format {found}, this program reads format {FORMAT}",

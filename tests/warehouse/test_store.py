@@ -36,7 +36,7 @@ def deliver(store: duckdb.DuckDBPyConnection, source: str, business_date: dt.dat
         "business_date": business_date, "path": "x", "content_sha256": "x", "mapping_hash": "x", "sequence": 0,
         "received_date": dt.date(2030, 1, 1), "status": "accepted", "refusal": None, "records": 1, "loaded": 1,
         "quarantined": 0, "suppressed": 0, "first_known": business_date, "last_known": business_date,
-        "is_current": True, **changes,
+        "is_current": True, "repairs": None, "columns_found": None, **changes,
     }  # fmt: skip
     columns = RAW_DELIVERIES.column_names
     marks = ", ".join("?" for _ in columns)
@@ -66,7 +66,7 @@ def test_a_store_of_another_format_is_refused_and_left_as_it_is(home: Home) -> N
         connection.execute("drop table raw.spend")
         connection.execute("update main.store_settings set value = '1' where name = 'format'")
     for read_only in (False, True):
-        with pytest.raises(StorageError, match="has format 1, this program reads format 3") as refused:
+        with pytest.raises(StorageError, match="has format 1, this program reads format 4") as refused:
             open_store(home, read_only=read_only)
         assert "take the delivered files in again" in str(refused.value.remedy)
     with duckdb.connect(home.store) as connection:
