@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.intake import casting
 from retention_pipeline.intake.catalogue import ACCEPTED, REFUSED, Entry, Known, record, transaction
+from retention_pipeline.intake.columns_before import ColumnsBefore
 from retention_pipeline.intake.delivery import Counts, Delivery
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.identity import hash_parameters
@@ -55,10 +56,10 @@ class Batch:
         self._source = settings.sources.configured()[contract.source]
         self._known: dict[int, tuple[dt.date | None, dt.date | None]] = {}
 
-    def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path) -> None:
+    def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path, before: ColumnsBefore) -> None:
         """Read, cast and judge all records; the store is not touched."""
         with storage_errors(self._connection):
-            Staging(self._connection, self._settings, self._contract, scratch).stage(self.deliveries)
+            Staging(self._connection, self._settings, self._contract, scratch, before).stage(self.deliveries)
             self._judge(id_key, received_date)
 
     def _judge(self, id_key: bytes, received_date: dt.date) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import FeedbackSource, OrdersSource, Settings, Source, SpendSource, TicketsSource
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.intake.contracts import CONTRACT_VERSION, contract_of
+from retention_pipeline.intake.csv_file import looks_like_record, shown_names
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.select import check_select
@@ -25,10 +26,9 @@ from retention_pipeline.intake.vocabulary import STATUSES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_READ = ("path", "cadence", "complete_through", "includes")
+_NOT_READ = ("path", "cadence", "complete_through", "includes", "may_lack")
 _OF_DATABASES = ("database", "table", "query", "cursor", "cursor_lookback_minutes", "timeout_seconds")
 _ASKED_FOR = ("database", "table", "query", "cursor")
-_SHOWN = 40
 
 
 class MissingColumnsError(FileRefusedError):
@@ -60,6 +60,9 @@ def check_mapping(connection: DuckDBPyConnection, settings: Settings, contract: 
     for name in source.columns:
         if name not in contract.names:
             raise ConfigError(f"{where}.columns.{name}: no such contract column" + _unknown(contract, name))
+    for name in source.may_lack:
+        if name not in contract.names:
+            raise ConfigError(f"{where}.may_lack: {name!r} is no contract column" + _unknown(contract, name))
     if source.delimiter in '"\r\n\0':
         raise ConfigError(f"{where}.delimiter: {source.delimiter!r} cannot separate columns")
     if isinstance(source, OrdersSource):
@@ -137,13 +140,13 @@ def bind(contract: Contract, source: Source, header: Sequence[str]) -> Binding:
         elif field.needs_column:
             problems[field.name] = f"{wanted!r}"
     if problems:
-        listed = ", ".join(header[:_SHOWN]) + (" …" if len(header) > _SHOWN else "")
+        listed = shown_names(header)
         name, first = next(iter(problems)), source.columns.get(next(iter(problems)), next(iter(problems)))
-        close = difflib.get_close_matches(first, header, n=1, cutoff=0.5)
+        close = [] if looks_like_record(header) else difflib.get_close_matches(first, header, n=1, cutoff=0.5)
         example = f'{name} = "{close[0] if close else "<column of the file>"}"'
         raise MissingColumnsError(
             tuple(problems),
-            f"no column {', '.join(problems.values())}; the file has: {listed}",
+            f"no column {', '.join(problems.values())}; {listed}",
             f"write {example} under [sources.{contract.source}.columns], or deliver the column again",
         )
     read = set(columns.values())
