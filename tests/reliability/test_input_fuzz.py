@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -57,9 +57,18 @@ class Tally:
         if found.records != (expected.records, expected.suppressed):
             self.faults.append(f"case {number}: conservation: {found.records} for {expected}")
         if found.loaded != expected.loaded:
-            self.faults.append(f"case {number}: silent change: {found.loaded} for {expected.loaded}")
+            self.faults.append(f"case {number}: silent change: {differing(found.loaded, expected.loaded)}")
         if not same_reasons(found.aside, expected.aside):
-            self.faults.append(f"case {number}: reasons: {found.aside} for {expected.aside}")
+            self.faults.append(f"case {number}: reasons: {differing(found.aside, expected.aside)}")
+
+
+def differing(found: Mapping[int, object], expected: Mapping[int, object]) -> list[tuple[int, object, object]]:
+    """Line, what was found and what was expected, where these differ."""
+    return [
+        (line, found.get(line), expected.get(line))
+        for line in sorted({*found, *expected})
+        if found.get(line) != expected.get(line)
+    ]
 
 
 class Found:
@@ -127,7 +136,9 @@ def run(shop: Shop, cases: int) -> Tally:
     kinds = {
         kind: sum(f": {kind}" in fault for fault in tally.faults) for kind in ("conservation", "silent", "reasons")
     }
-    print(f"\nfuzz: {dict(tally.counts)} in {time.perf_counter() - began:.0f} s; faults {len(tally.faults)} {kinds}")
+    print(  # noqa: T201  # the figure of the report
+        f"\nfuzz: {dict(tally.counts)} in {time.perf_counter() - began:.0f} s; faults {len(tally.faults)} {kinds}"
+    )
     return tally
 
 
