@@ -25,6 +25,7 @@ from retention_pipeline.cli import (  # noqa: F401  # register their commands
     time_commands,
 )
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
+from retention_pipeline.cli.tables import visible
 from retention_pipeline.core.errors import ConfigError, RetentionError
 from retention_pipeline.core.periods import Grain
 
@@ -44,7 +45,7 @@ def main() -> None:
     try:
         app()
     except RetentionError as error:
-        err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        err.print(f"[bold red]error:[/] {escape(visible(str(error)))}", soft_wrap=True)
         sys.exit(int(error.exit_code))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

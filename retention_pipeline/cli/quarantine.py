@@ -165,7 +165,7 @@ def _tell(repair: Repair, names: list[str], console: Console, *, only_check: boo
             f"repair {name}; to take it back: {own_name()} quarantine undo {name}", highlight=False, soft_wrap=True
         )
     if names:
-        console.print(f"next: {own_name()} run", highlight=False, soft_wrap=True)
+        console.print(f"next: {own_name()} run", highlight=False, markup=False, soft_wrap=True)
 
 
 def undo_replay(settings: Settings, name: str, console: Console, *, wait: float) -> None:

@@ -57,12 +57,7 @@ def check_mapping(connection: DuckDBPyConnection, settings: Settings, contract: 
     """
     source = settings.sources.configured()[contract.source]
     where = f"{settings.config_path}: sources.{contract.source}"
-    for name in source.columns:
-        if name not in contract.names:
-            raise ConfigError(f"{where}.columns.{name}: no such contract column" + _unknown(contract, name))
-    for name in source.may_lack:
-        if name not in contract.names:
-            raise ConfigError(f"{where}.may_lack: {name!r} is no contract column" + _unknown(contract, name))
+    _check_names(contract, source, where)
     if source.delimiter in '"\r\n\0':
         raise ConfigError(f"{where}.delimiter: {source.delimiter!r} cannot separate columns")
     if isinstance(source, OrdersSource):
@@ -76,6 +71,15 @@ def check_mapping(connection: DuckDBPyConnection, settings: Settings, contract: 
     _check_timestamp_format(connection, source, where)
     if source.select is not None:
         check_select(connection, source.select, f"{where}.select")
+
+
+def _check_names(contract: Contract, source: Source, where: str) -> None:
+    for name in source.columns:
+        if name not in contract.names:
+            raise ConfigError(f"{where}.columns.{name}: no such contract column" + _unknown(contract, name))
+    for name in source.may_lack:
+        if name not in contract.names:
+            raise ConfigError(f"{where}.may_lack: {name!r} is no contract column" + _unknown(contract, name))
 
 
 def _unknown(contract: Contract, name: str) -> str:
@@ -133,6 +137,7 @@ def bind(contract: Contract, source: Source, header: Sequence[str]) -> Binding:
     problems: dict[str, str] = {}
     for field in contract.fields:
         wanted = source.columns.get(field.name, field.name)
+        wanted = wanted if wanted in present else wanted.strip()  # names of a CSV file have lost their blanks
         if wanted in present:
             columns[field.name] = wanted
         elif field.name in source.columns:

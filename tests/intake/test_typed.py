@@ -87,7 +87,7 @@ def test_numbers_that_do_not_fit_are_set_aside(shop: Shop, value: str, reason: s
         ({"order_id": "'x'::BLOB"}, "wrong_type"),
         ({"order_id": "1::DOUBLE"}, "wrong_type"),
         ({"customer_id": "1::FLOAT"}, "wrong_type"),
-        ({"order_id": "1::BIGINT", "customer_id": "1::HUGEINT"}, ""),
+        ({"order_id": "1::BIGINT", "customer_id": "1::UBIGINT"}, ""),
         ({"amount": "1 AS total, 2"}, ""),
     ],
 )
