@@ -18,6 +18,7 @@ from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.intake.contracts import CONTRACT_VERSION, contract_of
 from retention_pipeline.intake.csv_file import looks_like_record, shown_names
 from retention_pipeline.intake.fields import Contract
+from retention_pipeline.intake.identity import TRIMMED
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.select import check_select
 from retention_pipeline.intake.sql import database_errors
@@ -107,7 +108,7 @@ def _no_status(word: str) -> str:
 def _check_case(words: Iterable[str], where: str) -> None:
     seen: dict[str, str] = {}
     for word in words:
-        other = seen.setdefault(word.strip().lower(), word)
+        other = seen.setdefault(word.strip(TRIMMED).lower(), word)
         if other != word:
             raise ConfigError(f"{where}: {other!r} and {word!r} differ by case only, which is not told apart")
 

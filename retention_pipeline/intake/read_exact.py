@@ -83,7 +83,7 @@ def read_exactly(
 
 
 def _bounded(cell: str, longest: int | None) -> str:
-    """The cell, or so much of it that it is still too long; blanks at its ends do not count and must not be all left."""
+    """The cell, or so much of it that it is still too long; blanks at its ends do not count."""
     if longest is None or len(cell) <= longest:
         return cell
     text = cell.strip(TRIMMED)

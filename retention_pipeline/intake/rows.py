@@ -14,7 +14,7 @@ from retention_pipeline.intake import casting, rules
 from retention_pipeline.intake.fields import Contract, Field, FieldType
 from retention_pipeline.intake.identity import hash_sql
 from retention_pipeline.intake.scales import Scales
-from retention_pipeline.intake.sql import literal, quote
+from retention_pipeline.intake.sql import literal, lowered, quote
 from retention_pipeline.intake.vocabulary import vocabulary_of
 
 STAGE, FILES, TYPED = "intake_stage", "intake_files", "intake_typed"
@@ -76,7 +76,7 @@ class RowSql:
         if word is None or vocabulary is None or vocabulary.other is None:
             return None
         text = casting.trimmed(quote(word))
-        known = ", ".join(map(literal, sorted(vocabulary.meanings)))
+        known = ", ".join(map(lowered, sorted(vocabulary.meanings)))
         return (
             f"SELECT coalesce(left({text}, 40), '(blank)'), sum(n)::BIGINT FROM ("
             f"SELECT {quote(word)}, count(*) AS n FROM {STAGE} JOIN {FILES} USING (_file) WHERE _has_word GROUP BY 1)"
@@ -100,7 +100,7 @@ class RowSql:
             "currency": lambda: _or(f"upper({text})", field.default and self.settings.shop.currency),
             "word": lambda: self._word(text, field),
             "code": lambda: rules.code(text),
-            "kind": lambda: _or(lower, field.default and field.default.strip().lower()),
+            "kind": lambda: lower if field.default is None else f"coalesce({lower}, {lowered(field.default)})",
             "text": lambda: _or(text, field.default),
         }
         return makers[field.type]() if field.type in makers else text

@@ -80,7 +80,6 @@ def value(fault: str, column: str, text: str, amount: str = "10", options: str =
 
 DECIMAL_COMMA = 'decimal = ","\nthousands = "."'
 CASES = (
-    # B1: encodings
     taken("B1", "UTF-8 with a byte order mark", TEXT.encode("utf-8-sig")),
     refused("B1", "two byte order marks", b"\xef\xbb\xbf" + TEXT.encode("utf-8-sig"), "missing_column"),
     refused("B1", "UTF-16 that is not declared", TEXT.encode("utf-16"), "wrong_encoding"),
@@ -89,17 +88,22 @@ CASES = (
     refused("B1", "UTF-16 cut in a letter", TEXT.encode("utf-16")[:-1], "wrong_encoding", 'encoding = "utf-16"'),
     refused("B1", "latin-1 that is not declared", TEXT.replace("o1", "ö1").encode("latin-1"), "invalid_utf8"),
     taken("B1", "latin-1 that is declared", TEXT.replace("o1", "ö1").encode("latin-1"), options='encoding = "latin-1"'),
-    refused("B1", "UTF-8 and latin-1 in one file", "ö".encode() + TEXT.encode() + "ö".encode("latin-1"), "invalid_utf8"),
+    refused("B1", "two encodings in one file", "ö".encode() + TEXT.encode() + "ö".encode("latin-1"), "invalid_utf8"),
     refused("B1", "a NUL byte", TEXT.replace("paid", "pa\0id"), "nul_byte"),
-    refused("B1", "a NUL byte that is declared latin-1", TEXT.replace("paid", "\0"), "nul_byte", 'encoding = "latin-1"'),
+    refused("B1", "a NUL byte in latin-1", TEXT.replace("paid", "\0"), "nul_byte", 'encoding = "latin-1"'),
     refused("B1", "an overlong sequence", TEXT.encode().replace(b"o1", b"\xc0\xaf"), "invalid_utf8"),
     refused("B1", "half a surrogate pair", TEXT.encode().replace(b"o1", b"\xed\xa0\xbd"), "invalid_utf8"),
-    # B2: rows and quotes
     taken("B2", "one cell too few", f"{HEADER}\n{GOOD}\no2,c2,2026-03-02\n", {2: "10"}, {3: "ragged_row"}),
     taken("B2", "one cell too many", f"{HEADER}\n{GOOD},x\n{NEXT}\n", {3: "20"}, {2: "ragged_row"}),
     taken("B2", "one blank cell too many", f"{HEADER}\n{GOOD},\n{NEXT}\n", {3: "20"}, {2: "ragged_row"}),
-    taken("B2", "a blank cell too many in every record", f"{HEADER}\n{GOOD},\n{NEXT},\n", {}, dict.fromkeys((2, 3), "ragged_row")),
-    taken("B2", "a shifted record whose last cell is blank", f"{HEADER}\nx,o1,c1,2026-03-01,paid,EUR,5,\n{NEXT}\n", {3: "20"}, {2: "ragged_row"}),
+    taken(
+        "B2", "a blank cell too many in every record", f"{HEADER}\n{GOOD},\n{NEXT},\n", {},
+        dict.fromkeys((2, 3), "ragged_row"),
+    ),
+    taken(
+        "B2", "a shifted record whose last cell is blank", f"{HEADER}\nx,o1,c1,2026-03-01,paid,EUR,5,\n{NEXT}\n",
+        {3: "20"}, {2: "ragged_row"},
+    ),
     refused("B2", "a quote that is never closed", f'{HEADER}\n{GOOD}\n"o2,c2\n', "unclosed_quote"),
     refused("B2", "a quote left open swallows records", f'{HEADER},note\n{GOOD},"open\n{NEXT},"x"\n', "unclosed_quote"),
     taken("B2", "a line break inside quotes", TEXT.replace("o1", '"o\n1"'), {2: "10", 4: "20"}),
@@ -116,7 +120,6 @@ CASES = (
     taken("B2", "no line end at the end", TEXT.removesuffix("\n")),
     taken("B2", "the same record twice", TEXT + GOOD + "\n", suppressed=1),
     taken("B2", "the same order with another amount", TEXT + GOOD.replace("10.00", "11.00") + "\n", {**BOTH, 4: "11"}),
-    # B3: numbers
     aside("B3", "amount", "12,50", "number_other_separators"),
     aside("B3", "amount", "1.234,50", "number_other_separators"),
     aside("B3", "amount", "1,234.50", "number_other_separators"),
@@ -128,7 +131,7 @@ CASES = (
     aside("B3", "amount", "10.12345", "number_too_many_decimals"),
     aside("B3", "amount", "100000000000000", "number_out_of_range"),
     aside("B3", "amount", "٣", "number_unreadable"),
-    aside("B3", "amount", "１０", "number_unreadable"),
+    aside("B3", "amount", "\uff11\uff10", "number_unreadable"),
     aside("B3", "amount", "#REF!", "number_unreadable"),
     aside("B3", "amount", "", "missing_amount"),
     aside("B3", "refund_amount", "-1", "negative_refund"),
@@ -139,13 +142,11 @@ CASES = (
     value("B3", "amount", "1.234,50", "1234.5", DECIMAL_COMMA),
     aside("B3", "amount", "1,234.50", "number_other_separators", DECIMAL_COMMA),
     aside("B3", "amount", "12.34,50", "number_other_separators", DECIMAL_COMMA),
-    # B4: nothing, nearly nothing, half
     refused("B4", "zero bytes", b"", "empty_file"),
     refused("B4", "line ends only", "\n\n", "empty_file"),
     taken("B4", "a header alone", HEADER + "\n", {}),
     taken("B4", "cut in a record", TEXT[:-12], {2: "10"}, {3: "ragged_row"}),
     refused("B4", "cut in the header", HEADER[:20], "missing_column"),
-    # B5: times
     aside("B5", "ordered_at", "01/02/2026", "timestamp_unreadable"),
     aside("B5", "ordered_at", "2026-02-30", "timestamp_unreadable"),
     aside("B5", "ordered_at", "2026-13-01", "timestamp_unreadable"),
@@ -161,7 +162,6 @@ CASES = (
     aside("B5", "ordered_at", "99999999999999", "timestamp_in_future", 'timestamp_format = "epoch_ms"'),
     value("B5", "ordered_at", "01/02/2026", options='timestamp_format = "%d/%m/%Y"'),
     aside("B5", "ordered_at", "02/30/2026", "timestamp_unreadable", 'timestamp_format = "%m/%d/%Y"'),
-    # B6: too much
     aside("B6", "order_id", "x" * 10_000_000, "value_too_long"),
     aside("B6", "order_id", "x" * 1001, "value_too_long"),
     aside("B6", "refund_amount", " " * 1200 + "5" + " " * 1200 + "5", "value_too_long"),
@@ -172,7 +172,6 @@ CASES = (
     value("B6", "order_id", "=cmd|' /C calc'!A0"),
     value("B6", "order_id", "../../etc/passwd"),
     value("B6", "order_id", "'); drop table raw.orders; --"),
-    # S1: columns
     taken("S1", "a column more", f"{HEADER},gift\n{GOOD},x\n{NEXT},y\n"),
     refused("S1", "a column of the contract less", TEXT.replace(",amount", ",total"), "missing_column"),
     refused("S1", "a header named twice", TEXT.replace("status", "amount"), "duplicate_column"),
@@ -180,7 +179,6 @@ CASES = (
     taken("S1", "reordered", "\n".join(",".join(reversed(line.split(","))) for line in TEXT.splitlines())),
     taken("S1", "retyped", TEXT.replace("10.00", "ten"), {3: "20"}, {2: "number_unreadable"}),
     taken("S1", "names in other letters are other names", TEXT.replace("status", "Status").replace("paid", "void")),
-    # S2: meaning
     taken("S2", "a status nobody explained", TEXT.replace("paid", "teleported")),
     aside("S2", "currency", "USD", "currency_not_supported"),
     aside("S2", "currency", "€", "currency_not_supported"),

@@ -68,6 +68,15 @@ def test_column_names_words_and_file_names_are_data(shop: Shop) -> None:
         assert shop.query("SELECT measure FROM raw.control_totals") == [("orders",)]
 
 
+@pytest.mark.parametrize("word", ["İptal", "ΑΚΥΡΟΣ", "ANNULÉ", "Storniert ", "ẞ"])
+def test_a_word_is_found_in_upper_and_lower_case_of_any_script(shop: Shop, word: str) -> None:
+    shop.configure(f"path = 'orders.csv'\n[sources.orders.status]\n{toml(word)} = 'cancelled'")
+    spelt = [word, word.upper(), word.strip()]
+    shop.rows(*(f'"o{n}",c,2026-03-01,"{text}",EUR,1,' for n, text in enumerate(spelt)))
+    assert shop.ingest().warnings() == []
+    assert set(shop.current("status")) == {"cancelled"}
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_timestamp_format_is_a_format_or_refused(shop: Shop, text: str) -> None:
     shop.rows("o1,c,2026-03-01,paid,EUR,1,")
@@ -111,7 +120,7 @@ def test_a_letter_that_cannot_separate_columns_is_refused(shop: Shop, mark: str)
 )
 def test_names_that_become_part_of_statements_are_refused(tmp_path: Path, key: str, told: str) -> None:
     defaults = {"name": "'t'", "timezone": "'UTC'", "currency": "'EUR'"}
-    defaults.pop(key.split(" ")[0], None)
+    defaults.pop(key.split(" ", maxsplit=1)[0], None)
     for text in HOSTILE:
         lines = [f"{name} = {value}" for name, value in defaults.items()] + [key.format(toml(text))]
         path = tmp_path / "retention.toml"

@@ -14,18 +14,20 @@ HEADER = (
     "discount_amount",
 )  # fmt: skip
 PIECES = (
-    b'"', b",", b"\n", b"\r\n", b"\r", b";", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xc3\xa9", b" ", b"-", b'""', b"\n\n", b"\t",
-    b"x" * 1100, b" " * 1100, b"'", b"\\", b"\x1a", b"\x85", b"\xe2\x80\xa8", b"\xc2\xa0", b'","', b'\n"', b'"\n', b"\x0b",
+    b'"', b",", b"\n", b"\r\n", b"\r", b";", b"\0", b"\xff", b"\xef\xbb\xbf", b"\xc3\xa9", b" ", b"-", b'""', b"\n\n",
+    b"\t", b"x" * 1100, b" " * 1100, b"'", b"\\", b"\x1a", b"\x85", b"\xe2\x80\xa8", b"\xc2\xa0", b'","', b'\n"',
+    b'"\n', b"\x0b",
 )  # fmt: skip
 CELLS = (
-    "", " ", "NaN", "inf", "-inf", "1e3", "1E-2", "12,50", "1.234,50", "1 234", "\u20ac5", "5 EUR", "0x10", "5.", ".5", "+5", "-5",
-    "--5", "5.00000", "5.00001", "99999999999999.9999", "100000000000000", "1" * 40, "\u0661\u0662", "\uff15", "\u221e", "01/02/2026",
-    "2009-02-30", "2009-06-01", "2009-06-01T24:00:00", "2009-06-01T23:59:60", "2009-06-01 10:00", "2009-06-01T10:00:00Z",
-    "2009-06-01T10:00:00+05:30", "2009-06-01T10:00:00.123456789", "2009-06-01T10:00:00 -0800", "2009-10-25T02:30:00",
-    "2009-03-29T02:30:00", "9999-12-31", "0000-01-01", "0001-01-01", "1989-12-31", "1772359200000", "infinity", "null",
-    "NULL", "None", "paid", "PAID ", "cancelled", "refunded", "?", "USD", "eur", "\u20ac", "=1+1", "'; drop table x; --",
-    "{{ env_var('HOME') }}", "a" * 1000, "a" * 1001, "a" + " " * 1200 + "b", " " * 1200 + "7", "line\nbreak", 'quo"te',
-    "semi;colon", "com,ma", "\ufeff5", "5\u200b", "\u00a05\u00a0", "tab\t", "2009-06-01T10:00:00+15:00", "2009-06-01T10:00+01",
+    "", " ", "NaN", "inf", "-inf", "1e3", "1E-2", "12,50", "1.234,50", "1 234", "\u20ac5", "5 EUR", "0x10", "5.",
+    ".5", "+5", "-5", "--5", "5.00000", "5.00001", "99999999999999.9999", "100000000000000", "1" * 40, "\u0661\u0662",
+    "\uff15", "\u221e", "01/02/2026", "2009-02-30", "2009-06-01", "2009-06-01T24:00:00", "2009-06-01T23:59:60",
+    "2009-06-01 10:00", "2009-06-01T10:00:00Z", "2009-06-01T10:00:00+05:30", "2009-06-01T10:00:00.123456789",
+    "2009-06-01T10:00:00 -0800", "2009-10-25T02:30:00", "2009-03-29T02:30:00", "9999-12-31", "0000-01-01",
+    "0001-01-01", "1989-12-31", "1772359200000", "infinity", "null", "NULL", "None", "paid", "PAID ", "cancelled",
+    "refunded", "?", "USD", "eur", "\u20ac", "=1+1", "'; drop table x; --", "{{ env_var('HOME') }}", "a" * 1000,
+    "a" * 1001, "a"+" " * 1200+"b", " " * 1200+"7", "line\nbreak", 'quo"te', "semi;colon", "com,ma", "\ufeff5",
+    "5\u200b", "\u00a05\u00a0", "tab\t", "2009-06-01T10:00:00+15:00", "2009-06-01T10:00+01",
 )  # fmt: skip
 Rows = list[list[str]]
 
@@ -35,12 +37,14 @@ def valid_rows(dice: random.Random) -> Rows:
     rows = [list(HEADER)]
     for number in range(dice.randint(1, 8)):
         amount = dice.randint(0, 99_999)
-        rows.append([
-            f"o{number}", f"c{dice.randint(0, 4)}", f"2009-0{dice.randint(1, 9)}-{dice.randint(10, 28)}T1{dice.randint(0, 9)}:00:00",
-            dice.choice(["", "2009-10-01", "2009-11-30T08:00:00Z"]), dice.choice(["paid", "refunded", "pending", "odd"]),
-            dice.choice(["EUR", "eur", ""]), f"{amount / 100:.2f}", dice.choice(["", "0", "0.01"]) if amount else "",
-            dice.choice(["", "1.5"]),
-        ])  # fmt: skip
+        customer = f"c{dice.randint(0, 4)}"
+        placed = f"2009-0{dice.randint(1, 9)}-{dice.randint(10, 28)}T1{dice.randint(0, 9)}:00:00"
+        changed = dice.choice(["", "2009-10-01", "2009-11-30T08:00:00Z"])
+        status = dice.choice(["paid", "refunded", "pending", "odd"])
+        currency, refund = dice.choice(["EUR", "eur", ""]), dice.choice(["", "0", "0.01"]) if amount else ""
+        discount = dice.choice(["", "1.5"])
+        money = f"{amount / 100:.2f}"
+        rows.append([f"o{number}", customer, placed, changed, status, currency, money, refund, discount])
     return rows
 
 

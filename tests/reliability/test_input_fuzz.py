@@ -107,7 +107,8 @@ def fuzz(shop: Shop, first: int, count: int, tally: Tally) -> None:
     found = read_back(shop)
     for number, (day, content) in enumerate(zip(days, contents, strict=True)):
         refusal = refused.get(str(day))
-        tally.compare(first + number, outcome(content, day, KEY), refusal and refusal.reason, found.get(day, Found()))
+        reason = None if refusal is None else refusal.reason
+        tally.compare(first + number, outcome(content, day, KEY), reason, found.get(day, Found()))
 
 
 def read_back(shop: Shop) -> dict[dt.date, Found]:
