@@ -6,7 +6,7 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability audit
+.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability audit fuzz
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test-real: $(VENV)/.dev  ## Run the tests over public data sets, where they are 
 
 test-long: $(VENV)/.dev  ## Run the tests that take a minute or more each: coverage, metamorphic relations, kills
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "long and not slow"
+
+fuzz: $(VENV)/.dev  ## Damage valid files 100,000 times and compare with a second reader (FUZZ_CASES=n: fewer)
+	@$(BIN)/python -m pytest tests/reliability/test_input_fuzz.py -m slow -s
 
 test-all: $(VENV)/.dev  ## Run every test, the slow ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

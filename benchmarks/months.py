@@ -19,10 +19,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from retention_pipeline.demo.shop import START, write_shop
+from retention_pipeline.demo.shop import write_shop
 
+START = dt.date(2021, 1, 1)
 MONTHS = 60
-CUSTOMERS = 1_000
+CUSTOMERS = 300
 
 
 def months(count: int) -> list[tuple[dt.date, dt.date]]:
@@ -59,7 +60,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     wanted = parser.parse_args()
     shop, spans = wanted.folder / "shop", months(wanted.months)
-    write_shop(shop, customers=wanted.customers, days=(spans[-1][1] - START).days + 1)
+    write_shop(shop, customers=wanted.customers, days=(spans[-1][1] - START).days + 1, start=START)
     console = Console()
     together = backfill(shop, wanted.folder / "together", spans[0][0], spans[-1][1])
     each = [

@@ -135,6 +135,7 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
             f"{named} leads to {named.readlink()}, which does not exist", remedy="is a disk not mounted?"
         )
     chosen = named.resolve()
+    _refuse_nul(path, table)
     for reserved in ("home_dir", "config_path"):
         if reserved in table:
             raise ConfigError(f"{path}: {reserved}: unknown key")
@@ -171,6 +172,19 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def _refuse_nul(path: Path, value: Any, key: str = "") -> None:
+    """No name of a file, a column or a word holds a NUL; databases and the operating system would cut it there."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _refuse_nul(path, name, key)
+            _refuse_nul(path, inner, f"{key}.{name}".removeprefix("."))
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_nul(path, inner, key)
+    elif isinstance(value, str) and "\0" in value:
+        raise ConfigError(f"{path}: {key or 'a key'}: holds a NUL character", remedy="write the text without it")
 
 
 def _describe(path: Path, problem: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-_OF_FILES = ("path", "format", "select", "encoding", "delimiter", "cadence", "complete_through")
+_OF_FILES = ("path", "format", "select", "encoding", "delimiter", "cadence", "complete_through", "may_lack")
 _OF_DATABASES = ("table", "query", "cursor", "cursor_lookback_minutes", "timeout_seconds")
 _SHOWN = 80
 

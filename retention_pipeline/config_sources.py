@@ -48,6 +48,7 @@ class Source(DatabaseKeys, Section):
     complete_through: dt.date | None = None
     select: str | None = None
     columns: dict[str, str] = {}
+    may_lack: tuple[str, ...] = ()
     timestamp_format: str = "iso"
     timezone: str | None = None
     encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"

@@ -22,10 +22,12 @@ from retention_pipeline.cli import (  # noqa: F401  # register their commands
     doctor_commands,
     erase_commands,
     history_commands,
+    quarantine_commands,
     reconcile_commands,
     time_commands,
 )
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
+from retention_pipeline.cli.tables import visible
 from retention_pipeline.core.errors import ConfigError, ExitCode, RetentionError
 from retention_pipeline.core.periods import Grain
 
@@ -45,7 +47,7 @@ def main() -> None:
     try:
         app()
     except RetentionError as error:
-        err.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
+        err.print(f"[bold red]error:[/] {escape(visible(str(error)))}", soft_wrap=True)
         sys.exit(int(error.exit_code))
     except MemoryError:
         err.print("[bold red]error:[/] not enough memory\n  remedy: give the process more memory, then run again")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from retention_pipeline.cli.tables import print_table, short
+from retention_pipeline.cli.tables import print_table, print_title, visible
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import NothingPublishedError
 from retention_pipeline.core.periods import Grain, period_label, period_start
@@ -51,7 +51,7 @@ def show_plan(settings: Settings, console: Console, *, days: tuple[dt.date, dt.d
                 for name in settings.sources.configured()
             ]
             changes = _read(scratch, settings, outlooks, Path(folder), has_store=has_store)
-    console.print(f"[bold]{settings.shop.name}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True)
+    print_title(console, settings.shop.name, settings.config_path)
     _print_deliveries(settings, outlooks, console)
     if not any(outlook.to_read for outlook in outlooks):
         console.print("\nnothing new: a run would publish nothing")
@@ -90,7 +90,8 @@ def _print_deliveries(settings: Settings, outlooks: Sequence[SourceOutlook], con
             console.print(f"  {outlook.name}: in a database, which is asked when a run takes it in", highlight=False)
         for text, found in (("replaced", outlook.superseding), ("new", outlook.new)):
             if found and len(found) <= SHOWN:
-                console.print(f"  {text:<9} {', '.join(file.shown for file in found)}", highlight=False, soft_wrap=True)
+                names = visible(", ".join(file.shown for file in found))
+                console.print(f"  {text:<9} {names}", highlight=False, markup=False, soft_wrap=True)
         if outlook.missing:
             listed = _listed(day.isoformat() for day in outlook.missing)
             console.print(f"  missing   {outlook.name}: {listed}", highlight=False, soft_wrap=True)

@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from retention_pipeline.cli.tables import visible
+
 
 def peak_megabytes() -> float:
     """The largest resident memory of this process so far, in MB."""
@@ -61,11 +63,11 @@ class StageProgress:
     def step(self, detail: str, done: int, total: int) -> None:
         """Show how far the stage is."""
         if self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, detail=detail)
+            self._bar.update(self._task, completed=done, total=total, detail=escape(visible(detail)))
 
     def warn(self, message: str) -> None:
         """Show the message above the line of the stage under way."""
-        self._console.print(f"  [yellow]warning[/] {escape(message)}", highlight=False, soft_wrap=True)
+        self._console.print(f"  [yellow]warning[/] {escape(visible(message))}", highlight=False, soft_wrap=True)
 
     def _finish(self, note: str) -> None:
         if self._task is None:

@@ -47,4 +47,4 @@ def propose_cut_points(settings: Settings, console: Console, *, write: bool) -> 
         )
     with os_errors(settings.config_path), settings.config_path.open("a", encoding="utf-8") as handle:
         handle.write("\n" + section)
-    console.print(f"added [rfm] to {settings.config_path}; the next run uses it", soft_wrap=True)
+    console.print(f"added [rfm] to {settings.config_path}; the next run uses it", markup=False, soft_wrap=True)

@@ -18,10 +18,10 @@ from rich.console import Console
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.core.spreadsheets import neutral
 from retention_pipeline.warehouse.read import run_select, write_parquet
 
 ROWS_SHOWN = 100
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def run_query(
@@ -66,13 +66,13 @@ def write_rows(handle: TextIO, form: str, columns: list[str], rows: list[tuple[A
         print_table(Console(file=handle, width=10_000), columns, rows)
     else:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(columns)
+        writer.writerow([neutral(name) for name in columns])
         writer.writerows([_neutral(cell) for cell in row] for row in rows)
 
 
 def _neutral(cell: Any) -> Any:
     """A text that a spreadsheet would run as a formula gets a leading apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    return neutral(cell) if isinstance(cell, str) else cell
 
 
 def _json(cell: Any) -> Any:

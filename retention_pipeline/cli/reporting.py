@@ -38,4 +38,4 @@ def write_report(settings: Settings, console: Console, *, output: Path | None, g
         ).encode()
     with os_errors(path):
         replace_atomically(path, page, SHARED_FILE)
-    console.print(f"report  {path}  {len(page) / 1e6:.1f} MB", highlight=False, soft_wrap=True)
+    console.print(f"report  {path}  {len(page) / 1e6:.1f} MB", highlight=False, markup=False, soft_wrap=True)

@@ -14,13 +14,12 @@ import warnings
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.markup import escape
 
 from retention_pipeline.cli.alerting import reported
 from retention_pipeline.cli.failures import translated
 from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
-from retention_pipeline.cli.tables import short
+from retention_pipeline.cli.tables import print_title
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, RunInterruptedError
 from retention_pipeline.core.home import Home
@@ -91,9 +90,7 @@ def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
     Raises:
         RetentionError: With a message that also says which version is still served.
     """
-    console.print(
-        f"[bold]{escape(settings.shop.name)}[/]  {short(settings.config_path)}", highlight=False, soft_wrap=True
-    )
+    print_title(console, settings.shop.name, settings.config_path)
     before = _served(settings.home)
     try:
         with reported(settings, console), StageProgress(console) as progress:

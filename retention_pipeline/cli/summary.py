@@ -12,7 +12,7 @@ from rich.console import Console
 
 from retention_pipeline.alerts import alive, clock, register
 from retention_pipeline.cli.alert_commands import print_open
-from retention_pipeline.cli.tables import money, own_name, percent, points, print_table, short
+from retention_pipeline.cli.tables import money, own_name, percent, points, print_table, print_title, short
 from retention_pipeline.config import Settings
 from retention_pipeline.core.status import Status
 from retention_pipeline.warehouse.lock import lock_holder
@@ -53,7 +53,7 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
     link = short(settings.home.current_link)
     console.print()
     word = "unchanged" if unchanged else "published"
-    console.print(f"{word}  {current_version(settings.home)}  {link}", highlight=False, soft_wrap=True)
+    console.print(f"{word}  {current_version(settings.home)}  {link}", highlight=False, markup=False, soft_wrap=True)
     command = f"{own_name()} --config {short(settings.config_path)}"
     console.print("next", style="bold")
     for line in (
@@ -62,16 +62,16 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
         f'{command} query "{SUGGESTED}"',
         f'{command} query "select metric, variant, meaning from _metric_catalog"',
     ):
-        console.print(f"  {line}", highlight=False, soft_wrap=True)
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
 
 
 def show_status(settings: Settings, console: Console) -> None:
     """Print what is published, how fresh it is, and whether a run holds the lock."""
     holder = lock_holder(settings.home)
-    console.print(f"run        {holder or 'none under way'}", highlight=False)
+    console.print(f"run        {holder or 'none under way'}", highlight=False, markup=False)
     _print_alerts(settings, console)
     manifest = published_manifest(settings.home)
-    console.print(f"[bold]{settings.shop.name}[/]  {short(settings.home_dir)}", highlight=False, soft_wrap=True)
+    print_title(console, settings.shop.name, settings.home_dir)
     console.print(
         f"published  {manifest['version']}  as of {manifest['as_of']}  at {manifest['created_at']}", highlight=False
     )

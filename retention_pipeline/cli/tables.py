@@ -6,6 +6,7 @@ Belongs here: display. Not here: computing anything; rounding happens here and n
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 RECORDS_SHOWN = 3
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 FOLDABLE = 9
 """Up to this many columns a table that is too wide folds its cells; more would leave one letter a line."""
 
@@ -59,7 +61,18 @@ def _print_records(console: Console, columns: Sequence[str], cells: Sequence[Seq
 def _plain(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:.6g}" if abs(cell) < 1e6 else f"{cell:,.2f}"
-    return str(cell)
+    return visible(str(cell))
+
+
+def print_title(console: Console, shop: str, place: Path) -> None:
+    """The shop and the file or folder that is looked at."""
+    title = Text(visible(shop), style="bold")
+    console.print(title.append(f"  {short(place)}", style="not bold"), highlight=False, soft_wrap=True)
+
+
+def visible(text: str) -> str:
+    """The text with letters spelt out that would command a terminal or turn the direction of writing."""
+    return _COMMANDS.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
 
 
 def short(path: Path) -> str:

@@ -27,6 +27,8 @@ class Cause(StrEnum):
     """A record belongs to another customer now."""
     ERASURE = "erasure"
     """A person was erased; what the cell said before is withheld, since the difference would be about that person."""
+    REPAIR = "repair"
+    """A record that had been set aside was repaired and taken in, or such a repair was undone."""
     DEFINITION = "definition"
     """The metric has another definition version, or is no longer defined."""
     CONFIGURATION = "configuration"
@@ -52,6 +54,7 @@ OF_DATA = frozenset(
         Cause.REFUND,
         Cause.DELETION,
         Cause.CUSTOMER_MERGE,
+        Cause.REPAIR,
     }
 )
 """Causes that lie in what was delivered."""

@@ -171,6 +171,8 @@ RAW_DELIVERIES = Table(
         Column("last_known", "DATE", "Latest known date of its rows.", nullable=True),
         Column("is_current", "BOOLEAN", "Whether it counted for its source and date at the as_of of the run."),
         Column("erased", "BIGINT", "Records of persons who have been erased since; nothing of them is kept."),
+        Column("repairs", "VARCHAR", "The delivery whose set-aside records it brings, repaired.", nullable=True),
+        Column("columns_found", "VARCHAR", "Contract columns that the file had, separated by commas.", nullable=True),
     ),
 )  # fmt: skip
 
@@ -185,6 +187,8 @@ RAW_QUARANTINE = Table(
         Column("column_name", "VARCHAR", "The contract column at fault.", nullable=True),
         Column("record", "VARCHAR", "The mapped columns as JSON, the customer hashed."),
         Column("known_date", "DATE", "Business date, where it could be read.", nullable=True),
+        Column("resolved_by", "VARCHAR", "The repair that brought the record, while that counts.", nullable=True),
+        Column("resolved_sha256", "VARCHAR", "Checksum of the cells it was repaired with.", nullable=True),
     ),
 )  # fmt: skip
 
@@ -196,6 +200,7 @@ RAW_ARRIVALS = Table(
         Column("business_date", "DATE", "The date in the file name; NULL for a history file.", nullable=True),
         Column("delivery_id", "VARCHAR", "The delivery that counts from now on; NULL: none.", nullable=True),
         Column("known_from", "DATE", "First as_of that sees the change; NULL until its intake ends.", nullable=True),
+        Column("repair_id", "VARCHAR", "The repair that the change is about; NULL: the file itself.", nullable=True),
     ),
 )  # fmt: skip
 """The log behind ``is_current`` of the catalogue; only intake and ``warehouse.arrivals`` look at it."""

@@ -10,6 +10,7 @@ import contextlib
 import datetime as dt
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -113,8 +114,18 @@ def build_arguments(home: Home, selection: list[str], variables: dict[str, Any])
     """What ``dbt build`` is told for one stage; unit tests belong to the test suite, not to a night's run."""
     return [
         "build", *_common_arguments(home), "--select", *selection, "--exclude-resource-type", "unit_test",
-        "--vars", json.dumps(variables),
+        "--vars", vars_text(variables),
     ]  # fmt: skip
+
+
+def vars_text(variables: dict[str, Any]) -> str:
+    """The variables as dbt's YAML reader gives them back letter by letter: it knows no pairs of surrogates.
+
+    Letters beyond the first 65,536 (emoji) stand as they are; the others that are not ASCII are escaped, since YAML
+    refuses some of them and folds line ends of its own.
+    """
+    text = json.dumps(variables, ensure_ascii=False)
+    return re.sub("[\x7f-\uffff]", lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 @contextlib.contextmanager

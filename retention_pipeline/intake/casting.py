@@ -118,8 +118,9 @@ def timestamp(text: str, notation: Notation) -> str:
         parsed = f"try_strptime({text}, {literal(form)})"
         has_offset = "%z" in form or "%Z" in form
         return f"CAST({parsed} AS TIMESTAMP)" if has_offset else to_utc(parsed, notation.zone)
-    # the session's zone is UTC; a blank before the offset is common and not understood by the cast
-    compact = f"concat(left({text}, 10), 'T', replace(substr({text}, 12), ' ', ''))"
+    # the session's zone is UTC; neither a blank before the offset nor missing seconds are understood by the cast
+    clock = rf"regexp_replace(replace(substr({text}, 12), ' ', ''), '^(\d\d:\d\d)(Z|[+-])', '\1:00\2')"
+    compact = f"concat(left({text}, 10), 'T', {clock})"
     instant = f"CAST(coalesce(try_cast({text} AS TIMESTAMPTZ), try_cast({compact} AS TIMESTAMPTZ)) AS TIMESTAMP)"
     is_instant = f"length({text}) > {_DATE_LENGTH} AND regexp_matches({text}, {literal(_OFFSET)})"
     naive = to_utc(f"try_cast({text} AS TIMESTAMP)", notation.zone)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ACCEPTED, REFUSED = "accepted", "refused"
 _NEXT = "(SELECT coalesce(max(position), 0) FROM raw.arrivals)"
+_LOG = "INSERT INTO raw.arrivals (position, source, business_date, delivery_id)"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Entry:
     last_known: dt.date | None
     is_current: bool
     erased: int
+    repairs: str | None = None
+    columns_found: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,10 @@ def transaction(connection: DuckDBPyConnection) -> Iterator[None]:
 
 
 def known_deliveries(connection: DuckDBPyConnection, source: str) -> dict[str, Known]:
-    """All deliveries of a source by id."""
+    """All deliveries of files (or readings) of a source by id; repairs of them are looked after elsewhere."""
     rows = connection.execute(
         "SELECT delivery_id, status, is_current, refusal, mapping_hash, business_date FROM raw.deliveries"
-        " WHERE source = ?",
+        " WHERE source = ? AND repairs IS NULL",
         [source],
     ).fetchall()
     return {row[0]: Known(*row[1:]) for row in rows}
@@ -104,6 +107,12 @@ def record(connection: DuckDBPyConnection, entries: Collection[Entry]) -> None:
     """Write entries (replacing those of the same id) and make them current in place of what they supersede."""
     if not entries:
         return
+    write_entries(connection, entries)
+    make_current(connection, [entry.delivery_id for entry in entries])
+
+
+def write_entries(connection: DuckDBPyConnection, entries: Collection[Entry]) -> None:
+    """Write entries (replacing those of the same id), whatever else counts."""
     connection.execute(
         "DELETE FROM raw.deliveries WHERE list_contains(?, delivery_id)", [[entry.delivery_id for entry in entries]]
     )
@@ -112,7 +121,6 @@ def record(connection: DuckDBPyConnection, entries: Collection[Entry]) -> None:
         zip((part.name for part in fields(Entry)), map(list, zip(*map(astuple, entries), strict=True)), strict=True)
     )
     connection.execute(f"INSERT INTO raw.deliveries SELECT {columns}", values)
-    make_current(connection, [entry.delivery_id for entry in entries])
 
 
 def make_current(connection: DuckDBPyConnection, delivery_ids: Collection[str]) -> None:
@@ -120,13 +128,35 @@ def make_current(connection: DuckDBPyConnection, delivery_ids: Collection[str]) 
     connection.execute(
         "UPDATE raw.deliveries AS d SET is_current = list_contains($ids, d.delivery_id) WHERE EXISTS ("
         " SELECT 1 FROM raw.deliveries n WHERE list_contains($ids, n.delivery_id)"
-        " AND n.source = d.source AND n.business_date IS NOT DISTINCT FROM d.business_date)",
+        " AND n.source = d.source AND n.business_date IS NOT DISTINCT FROM d.business_date) AND d.repairs IS NULL",
         {"ids": list(delivery_ids)},
     )
+    follow_repaired(connection)
     connection.execute(
-        f"INSERT INTO raw.arrivals SELECT {_NEXT} + row_number() OVER (ORDER BY business_date, delivery_id), source,"
-        " business_date, delivery_id, NULL FROM raw.deliveries WHERE list_contains(?, delivery_id)",
+        f"{_LOG} SELECT {_NEXT} + row_number() OVER (ORDER BY business_date, delivery_id), source,"
+        " business_date, delivery_id FROM raw.deliveries WHERE list_contains(?, delivery_id)",
         [list(delivery_ids)],
+    )
+
+
+def log_repairs(connection: DuckDBPyConnection, delivery_ids: Collection[str], *, is_undone: bool = False) -> None:
+    """Let repairs count from now on, or no longer."""
+    name = "NULL" if is_undone else "delivery_id"
+    connection.execute(
+        "INSERT INTO raw.arrivals (position, source, business_date, delivery_id, repair_id)"
+        f" SELECT {_NEXT} + row_number() OVER (ORDER BY business_date, delivery_id), source, business_date, {name},"
+        " delivery_id FROM raw.deliveries WHERE list_contains(?, delivery_id)",
+        [list(delivery_ids)],
+    )
+
+
+def follow_repaired(connection: DuckDBPyConnection) -> None:
+    """Let a repair count exactly while it has not been undone and the delivery that it repairs counts."""
+    connection.execute(
+        "UPDATE raw.deliveries AS r SET is_current = t.is_current AND r.delivery_id IN ("
+        "  SELECT max_by(coalesce(delivery_id, ''), position) FROM raw.arrivals WHERE repair_id IS NOT NULL"
+        "  GROUP BY repair_id)"
+        " FROM raw.deliveries AS t WHERE r.repairs = t.delivery_id"
     )
 
 
@@ -135,9 +165,10 @@ def _retire(connection: DuckDBPyConnection, delivery_ids: Collection[str]) -> No
     connection.execute(
         "UPDATE raw.deliveries SET is_current = false WHERE list_contains(?, delivery_id)", [list(delivery_ids)]
     )
+    follow_repaired(connection)
     connection.execute(
-        f"INSERT INTO raw.arrivals SELECT {_NEXT} + row_number() OVER (ORDER BY business_date), source, business_date,"
-        " NULL, NULL FROM raw.deliveries WHERE list_contains(?, delivery_id) GROUP BY source, business_date",
+        f"{_LOG} SELECT {_NEXT} + row_number() OVER (ORDER BY business_date), source, business_date,"
+        " NULL FROM raw.deliveries WHERE list_contains(?, delivery_id) GROUP BY source, business_date",
         [list(delivery_ids)],
     )
 
@@ -155,7 +186,7 @@ def settle(
     """
     rows = connection.execute(
         "SELECT delivery_id, path, business_date, status, (business_date IS NULL) = $is_dated FROM raw.deliveries"
-        " WHERE source = $source AND is_current ORDER BY path",
+        " WHERE source = $source AND is_current AND repairs IS NULL ORDER BY path",
         {"source": source, "is_dated": is_dated},
     ).fetchall()
     withdrawn = {
@@ -185,7 +216,7 @@ def settle_database(
     rows = connection.execute(
         "SELECT delivery_id, path, business_date, status, mapping_hash = $mapping,"
         " $kind = 'increment' OR kind = 'increment' OR business_date IS NULL"
-        " FROM raw.deliveries WHERE source = $source AND is_current ORDER BY path",
+        " FROM raw.deliveries WHERE source = $source AND is_current AND repairs IS NULL ORDER BY path",
         {"source": source, "kind": kind, "mapping": mapping},
     ).fetchall()
     withdrawn = {
@@ -208,9 +239,10 @@ def _without_current(connection: DuckDBPyConnection, source: str, withdrawn: lis
     """The latest accepted delivery of each date that none is current for."""
     rows = connection.execute(
         "SELECT max_by(delivery_id, sequence) FROM raw.deliveries"
-        " WHERE source = $source AND status = 'accepted' AND business_date IS NOT NULL AND business_date NOT IN ("
+        " WHERE source = $source AND status = 'accepted' AND repairs IS NULL"
+        " AND business_date IS NOT NULL AND business_date NOT IN ("
         "   SELECT business_date FROM raw.deliveries WHERE source = $source AND is_current"
-        "   AND business_date IS NOT NULL AND NOT list_contains($withdrawn, delivery_id))"
+        "   AND repairs IS NULL AND business_date IS NOT NULL AND NOT list_contains($withdrawn, delivery_id))"
         " GROUP BY business_date",
         {"source": source, "withdrawn": withdrawn},
     ).fetchall()

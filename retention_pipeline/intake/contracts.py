@@ -22,6 +22,7 @@ from retention_pipeline.core.store_tables import (
     RAW_TICKETS,
 )
 from retention_pipeline.intake.fields import Contract, Field, FieldType
+from retention_pipeline.intake.identity import TRIMMED
 from retention_pipeline.intake.rules import PERIOD_END
 
 CONTRACT_VERSION = 2
@@ -164,6 +165,6 @@ def contract_of(settings: Settings, source: str) -> Contract:
         return replace(contract, fields=contract.fields + segments)
     feedback = settings.sources.feedback
     if source == "feedback" and feedback is not None and len(feedback.scales) == 1:
-        only = Field("kind", "kind", default=next(iter(feedback.scales)))
+        only = Field("kind", "kind", default=next(iter(feedback.scales)).strip(TRIMMED))
         return replace(contract, fields=tuple(only if field.name == "kind" else field for field in contract.fields))
     return contract

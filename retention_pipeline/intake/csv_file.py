@@ -6,7 +6,9 @@ Belongs here: the header and its faults, choosing between the fast and the exact
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,9 @@ from retention_pipeline.intake.refusal import FileRefusedError
 MAX_COLUMNS = 2000
 _DELIMITERS = {";": ";", "\t": "\\t", ",": ",", "|": "|"}
 _HEAD_BYTES = 8
+_SHOWN = 40
+_VALUE = re.compile(r"[+-]?[0-9][0-9.,' ]*|[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*|.*@.*")
+"""A number, a date or an address: what is no name of a column."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,21 @@ def examine_csv(path: Path, source: Source, copy: Path) -> CsvFile:
             "empty_file", "the file has no header", "deliver it again; an empty day is a header alone"
         )
     header = read_header(text_path, source.delimiter)
-    return CsvFile(text_path, header, records - 1, next(iter(scan.newlines), "\n"), scan.is_plain)
+    is_plain = scan.is_plain and len(source.delimiter.encode()) == 1 and scan.has_columns(len(header))
+    return CsvFile(text_path, header, records - 1, next(iter(scan.newlines), "\n"), is_plain)
+
+
+def looks_like_record(header: Sequence[str]) -> bool:
+    """Whether a first line holds values rather than names: then it may be about a person and must not be repeated."""
+    return any(_VALUE.fullmatch(name) for name in header)
+
+
+def shown_names(header: Sequence[str]) -> str:
+    """What the file has, for messages."""
+    if looks_like_record(header):
+        return "its first line looks like a record, not like the names of columns"
+    more = " …" if len(header) > _SHOWN else ""
+    return "the file has: " + ", ".join(name[:_SHOWN] for name in header[:_SHOWN]) + more
 
 
 def read_header(path: Path, delimiter: str, encoding: str = "utf-8-sig") -> tuple[str, ...]:
@@ -90,9 +109,8 @@ def read_header(path: Path, delimiter: str, encoding: str = "utf-8-sig") -> tupl
     _check_delimiter(header, delimiter)
     twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
     if twice:
-        raise FileRefusedError(
-            "duplicate_column", f"the header names {', '.join(map(repr, twice))} twice", "give each column one name"
-        )
+        named = "the same name" if looks_like_record(header) else ", ".join(repr(name[:_SHOWN]) for name in twice[:5])
+        raise FileRefusedError("duplicate_column", f"the header has {named} twice", "give each column one name")
     if len(header) > MAX_COLUMNS:
         raise FileRefusedError(
             "too_many_columns", f"the header has {len(header)} columns, the limit is {MAX_COLUMNS}", "deliver fewer"

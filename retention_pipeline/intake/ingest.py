@@ -27,6 +27,7 @@ from retention_pipeline.intake.catalogue import (
     settle_database,
     transaction,
 )
+from retention_pipeline.intake.columns_before import ColumnsBefore
 from retention_pipeline.intake.contracts import contract_of
 from retention_pipeline.intake.database import DatabaseIntake
 from retention_pipeline.intake.delivery import Delivery, address, in_batches, refusal_of
@@ -140,10 +141,12 @@ class SourceIntake:
         fresh = self._sort_out(found)
         sequence = next_sequence(self.connection)
         notes = Notes(self.connection, self.settings, self.contract, self.landing)
+        source = self.settings.sources.configured()[self.contract.source]
+        before_this = ColumnsBefore(self.connection, self.contract, source, self.mapping)
         done = len(found) - len(fresh)
         for deliveries in self._batches(fresh):
             batch = Batch(self.connection, self.settings, self.contract, deliveries, self.erased)
-            batch.prepare(id_key, received_date, scratch)
+            batch.prepare(id_key, received_date, scratch, before_this)
             self._check_segments(deliveries)
             batch.commit(self.mapping, sequence, received_date, self.known)
             self._tell(batch)

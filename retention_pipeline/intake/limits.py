@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _EXAMPLES = 3
+_STILL_OPEN = "NOT EXISTS (SELECT 1 FROM raw.deliveries r WHERE r.delivery_id = q.resolved_by AND r.is_current)"
+_OPEN = f"SELECT q.delivery_id, count(*) AS n FROM raw.quarantine q WHERE {_STILL_OPEN} GROUP BY q.delivery_id"
+"""Records that were set aside and that no repair has brought since."""
 
 
 def find_excess(connection: DuckDBPyConnection, settings: Settings) -> list[Excess]:
@@ -22,14 +25,17 @@ def find_excess(connection: DuckDBPyConnection, settings: Settings) -> list[Exce
 
     Deliveries of a source that were taken in together are one arrival. It is judged by all of its deliveries and, once
     some have been replaced, also by those still in use: correcting the bad file heals it, replacing a good one does
-    not make it worse. A handful of bad records is tolerated whatever their share, or a quiet day of ten orders with one
-    bad one would stop a shop. Since it is read from the store, running again does not make the problem go away.
+    not make it worse; repaired records no longer count as bad. A handful of bad records is tolerated whatever their
+    share, or a quiet day of ten orders with one bad one would stop a shop. Since it is read from the store, running
+    again does not make the problem go away.
     """
     groups = connection.execute(
-        "SELECT source, sequence, sum(records)::BIGINT, sum(quarantined)::BIGINT FROM raw.deliveries"
-        " WHERE status = 'accepted' AND list_contains($sources, source) GROUP BY ALL"
-        " HAVING sum(quarantined) > greatest($limit * sum(records), $tolerated)"
-        " AND sum(quarantined) FILTER (WHERE is_current)"
+        f"WITH open AS ({_OPEN})"
+        " SELECT source, sequence, sum(records)::BIGINT, sum(n)::BIGINT FROM raw.deliveries"
+        " LEFT JOIN open USING (delivery_id)"
+        " WHERE status = 'accepted' AND repairs IS NULL AND list_contains($sources, source) GROUP BY ALL"
+        " HAVING sum(n) > greatest($limit * sum(records), $tolerated)"
+        " AND sum(n) FILTER (WHERE is_current)"
         " > greatest($limit * sum(records) FILTER (WHERE is_current), $tolerated)"
         " ORDER BY source, sequence",
         {
@@ -44,7 +50,7 @@ def find_excess(connection: DuckDBPyConnection, settings: Settings) -> list[Exce
 def _excess(connection: DuckDBPyConnection, source: str, sequence: int, records: int, quarantined: int) -> Excess:
     rows = connection.execute(
         "SELECT q.reason, count(*), min_by((q.path, q.line, q.column_name), (q.path, q.line)) FROM raw.quarantine q"
-        " JOIN raw.deliveries d USING (delivery_id) WHERE d.source = ? AND d.sequence = ?"
+        f" JOIN raw.deliveries d USING (delivery_id) WHERE d.source = ? AND d.sequence = ? AND {_STILL_OPEN}"
         " GROUP BY q.reason ORDER BY count(*) DESC, q.reason",
         [source, sequence],
     ).fetchall()

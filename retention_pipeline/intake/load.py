@@ -17,6 +17,7 @@ from retention_pipeline.config import Settings
 from retention_pipeline.core.erased import Erased
 from retention_pipeline.intake import casting
 from retention_pipeline.intake.catalogue import ACCEPTED, REFUSED, Entry, Known, record, transaction
+from retention_pipeline.intake.columns_before import ColumnsBefore
 from retention_pipeline.intake.delivery import Counts, Delivery
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.forgetting import forget
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _TWICE = "intake_twice"
+_INTO_QUARANTINE = (
+    "INSERT INTO raw.quarantine (delivery_id, source, path, line, reason, column_name, record, known_date)"
+)
+FileRow = tuple[int, str, str, dt.date | None, dt.date, bool, dt.date | None]
+"""Number, delivery, path, business date, first day in the future, whether there is a word column, known until."""
 EXAMPLES = 3
 
 
@@ -58,10 +64,10 @@ class Batch:
         self._source = settings.sources.configured()[contract.source]
         self._known: dict[int, tuple[dt.date | None, dt.date | None]] = {}
 
-    def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path) -> None:
+    def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path, before: ColumnsBefore) -> None:
         """Read, cast and judge all records; the store is not touched."""
         with storage_errors(self._connection):
-            Staging(self._connection, self._settings, self._contract, scratch).stage(self.deliveries)
+            Staging(self._connection, self._settings, self._contract, scratch, before).stage(self.deliveries)
             self._judge(id_key, received_date)
 
     def _judge(self, id_key: bytes, received_date: dt.date) -> None:
@@ -94,17 +100,12 @@ class Batch:
             return
         with transaction(self._connection):
             if any(delivery.refusal is None for delivery in self.deliveries):
-                self._insert_records()
+                insert_records(self._connection, self._contract, f"ANTI JOIN {_TWICE} USING (_file, _line)")
                 self._insert_quarantine()
             record(self._connection, entries)
 
     def _list_files(self, received_date: dt.date) -> None:
-        zone = self._settings.shop.timezone
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {FILES} (_file INTEGER, _delivery VARCHAR, _path VARCHAR, _date DATE,"
-            " _too_late TIMESTAMP, _has_word BOOLEAN, _until DATE)"
-        )
-        rows = [
+        rows: list[FileRow] = [
             (number, delivery.delivery_id, delivery.found.shown, delivery.found.business_date,
              (delivery.found.business_date or received_date) + dt.timedelta(days=2),
              delivery.binding is not None and self._contract.word in delivery.binding.columns,
@@ -112,14 +113,7 @@ class Batch:
             for number, delivery in enumerate(self.deliveries)
             if delivery.refusal is None
         ]  # fmt: skip
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
-        self._connection.execute(
-            f"INSERT INTO {FILES} SELECT * REPLACE ({casting.to_utc('CAST(_5 AS TIMESTAMP)', zone)} AS _5) FROM ("
-            " SELECT unnest($1::INTEGER[]) AS _1, unnest($2::VARCHAR[]) AS _2, unnest($3::VARCHAR[]) AS _3,"
-            " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6,"
-            " unnest($7::DATE[]) AS _7)",
-            columns,
-        )
+        list_files(self._connection, self._settings.shop.timezone, rows)
 
     def _find_duplicates(self) -> None:
         """Records equal in every contract value to an earlier accepted one of the same file.
@@ -176,19 +170,10 @@ class Batch:
                 self.reasons[row.reason] += 1
                 self.rejected.append(Rejected(delivery.found.shown, row.line, None, row.reason))
 
-    def _insert_records(self) -> None:
-        values = stored_values(self._contract)
-        values |= {"known_date": "_known", "delivery_id": "_delivery", "line": "_line"}
-        listed = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
-        self._connection.execute(
-            f"INSERT INTO {self._contract.table.qualified} BY NAME SELECT {listed} FROM {TYPED}"
-            f" JOIN {FILES} USING (_file) ANTI JOIN {_TWICE} USING (_file, _line) WHERE _problem IS NULL"
-        )
-
     def _insert_quarantine(self) -> None:
         source = self._contract.source
         self._connection.execute(
-            f"INSERT INTO raw.quarantine SELECT _delivery, ?, _path, _line, split_part(_problem, ':', 2),"
+            f"{_INTO_QUARANTINE} SELECT _delivery, ?, _path, _line, split_part(_problem, ':', 2),"
             f" split_part(_problem, ':', 1), {quarantined_text(self._contract)}, _known"
             f" FROM {TYPED} t JOIN {STAGE} s USING (_file, _line) JOIN {FILES} USING (_file)"
             " WHERE _problem IS NOT NULL",
@@ -203,7 +188,7 @@ class Batch:
             columns = [list(column) for column in zip(*rows, strict=True)]
             types = ("VARCHAR", "VARCHAR", "VARCHAR", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR", "DATE")
             listed = ", ".join(f"unnest(${index}::{kind}[])" for index, kind in enumerate(types, start=1))
-            self._connection.execute(f"INSERT INTO raw.quarantine SELECT {listed}", columns)
+            self._connection.execute(f"{_INTO_QUARANTINE} SELECT {listed}", columns)
 
     def _entry(self, number: int, delivery: Delivery, mapping: str, sequence: int, received_date: dt.date) -> Entry:
         found, counts, refusal = delivery.found, delivery.counts, delivery.refusal
@@ -213,7 +198,39 @@ class Batch:
             delivery.content_sha256, mapping, sequence, received_date, ACCEPTED if refusal is None else REFUSED,
             None if refusal is None else str(refusal), delivery.records, counts.loaded, counts.quarantined,
             counts.suppressed, first, last, is_current=True, erased=counts.erased,
+            columns_found=_columns_found(delivery),
         )  # fmt: skip
+
+
+def list_files(connection: DuckDBPyConnection, zone: str, rows: Sequence[FileRow]) -> None:
+    """Write ``intake_files``: what the statement over the records needs to know of each file."""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {FILES} (_file INTEGER, _delivery VARCHAR, _path VARCHAR, _date DATE,"
+        " _too_late TIMESTAMP, _has_word BOOLEAN, _until DATE)"
+    )
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+    connection.execute(
+        f"INSERT INTO {FILES} SELECT * REPLACE ({casting.to_utc('CAST(_5 AS TIMESTAMP)', zone)} AS _5) FROM ("
+        " SELECT unnest($1::INTEGER[]) AS _1, unnest($2::VARCHAR[]) AS _2, unnest($3::VARCHAR[]) AS _3,"
+        " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6,"
+        " unnest($7::DATE[]) AS _7)",
+        columns,
+    )
+
+
+def insert_records(connection: DuckDBPyConnection, contract: Contract, without: str = "") -> None:
+    """Write the judged records that nothing is wrong with; ``without`` is a join that leaves some out."""
+    values = stored_values(contract)
+    values |= {"known_date": "_known", "delivery_id": "_delivery", "line": "_line"}
+    listed = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
+    connection.execute(
+        f"INSERT INTO {contract.table.qualified} BY NAME SELECT {listed} FROM {TYPED}"
+        f" JOIN {FILES} USING (_file) {without} WHERE _problem IS NULL"
+    )
+
+
+def _columns_found(delivery: Delivery) -> str | None:
+    return None if delivery.binding is None else ",".join(delivery.binding.columns)
 
 
 def _unsound(delivery: Delivery) -> FileRefusedError | None:

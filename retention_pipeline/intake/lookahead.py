@@ -99,8 +99,10 @@ def _known(scratch: DuckDBPyConnection, name: str) -> dict[str, tuple[dt.date | 
     rows = scratch.execute(
         f"SELECT d.delivery_id, d.business_date, d.status, coalesce(d.delivery_id = l.delivery_id, false)"
         f" FROM {STORE}.raw.deliveries d LEFT JOIN (SELECT business_date, delivery_id FROM {STORE}.raw.arrivals"
-        " WHERE source = $source QUALIFY row_number() OVER (PARTITION BY business_date ORDER BY position DESC) = 1) l"
-        " ON d.business_date IS NOT DISTINCT FROM l.business_date WHERE d.source = $source",
+        " WHERE source = $source AND repair_id IS NULL"
+        " QUALIFY row_number() OVER (PARTITION BY business_date ORDER BY position DESC) = 1) l"
+        " ON d.business_date IS NOT DISTINCT FROM l.business_date WHERE d.source = $source"
+        " AND d.repairs IS NULL",
         {"source": name},
     ).fetchall()
     return {delivery: (day, status, counts) for delivery, day, status, counts in rows}

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import FeedbackSource, OrdersSource, Settings, Source, SpendSource, TicketsSource
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.intake.contracts import CONTRACT_VERSION, contract_of
+from retention_pipeline.intake.csv_file import looks_like_record, shown_names
 from retention_pipeline.intake.fields import Contract
+from retention_pipeline.intake.identity import TRIMMED
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.select import check_select
 from retention_pipeline.intake.sql import database_errors
@@ -25,10 +27,9 @@ from retention_pipeline.intake.vocabulary import STATUSES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_READ = ("path", "cadence", "complete_through", "includes")
+_NOT_READ = ("path", "cadence", "complete_through", "includes", "may_lack")
 _OF_DATABASES = ("database", "table", "query", "cursor", "cursor_lookback_minutes", "timeout_seconds")
 _ASKED_FOR = ("database", "table", "query", "cursor")
-_SHOWN = 40
 
 
 class MissingColumnsError(FileRefusedError):
@@ -57,9 +58,7 @@ def check_mapping(connection: DuckDBPyConnection, settings: Settings, contract: 
     """
     source = settings.sources.configured()[contract.source]
     where = f"{settings.config_path}: sources.{contract.source}"
-    for name in source.columns:
-        if name not in contract.names:
-            raise ConfigError(f"{where}.columns.{name}: no such contract column" + _unknown(contract, name))
+    _check_names(contract, source, where)
     if source.delimiter in '"\r\n\0':
         raise ConfigError(f"{where}.delimiter: {source.delimiter!r} cannot separate columns")
     if isinstance(source, OrdersSource):
@@ -73,6 +72,15 @@ def check_mapping(connection: DuckDBPyConnection, settings: Settings, contract: 
     _check_timestamp_format(connection, source, where)
     if source.select is not None:
         check_select(connection, source.select, f"{where}.select")
+
+
+def _check_names(contract: Contract, source: Source, where: str) -> None:
+    for name in source.columns:
+        if name not in contract.names:
+            raise ConfigError(f"{where}.columns.{name}: no such contract column" + _unknown(contract, name))
+    for name in source.may_lack:
+        if name not in contract.names:
+            raise ConfigError(f"{where}.may_lack: {name!r} is no contract column" + _unknown(contract, name))
 
 
 def _unknown(contract: Contract, name: str) -> str:
@@ -100,7 +108,7 @@ def _no_status(word: str) -> str:
 def _check_case(words: Iterable[str], where: str) -> None:
     seen: dict[str, str] = {}
     for word in words:
-        other = seen.setdefault(word.strip().lower(), word)
+        other = seen.setdefault(word.strip(TRIMMED).lower(), word)
         if other != word:
             raise ConfigError(f"{where}: {other!r} and {word!r} differ by case only, which is not told apart")
 
@@ -130,6 +138,7 @@ def bind(contract: Contract, source: Source, header: Sequence[str]) -> Binding:
     problems: dict[str, str] = {}
     for field in contract.fields:
         wanted = source.columns.get(field.name, field.name)
+        wanted = wanted if wanted in present else wanted.strip()  # names of a CSV file have lost their blanks
         if wanted in present:
             columns[field.name] = wanted
         elif field.name in source.columns:
@@ -137,13 +146,13 @@ def bind(contract: Contract, source: Source, header: Sequence[str]) -> Binding:
         elif field.needs_column:
             problems[field.name] = f"{wanted!r}"
     if problems:
-        listed = ", ".join(header[:_SHOWN]) + (" …" if len(header) > _SHOWN else "")
+        listed = shown_names(header)
         name, first = next(iter(problems)), source.columns.get(next(iter(problems)), next(iter(problems)))
-        close = difflib.get_close_matches(first, header, n=1, cutoff=0.5)
+        close = [] if looks_like_record(header) else difflib.get_close_matches(first, header, n=1, cutoff=0.5)
         example = f'{name} = "{close[0] if close else "<column of the file>"}"'
         raise MissingColumnsError(
             tuple(problems),
-            f"no column {', '.join(problems.values())}; the file has: {listed}",
+            f"no column {', '.join(problems.values())}; {listed}",
             f"write {example} under [sources.{contract.source}.columns], or deliver the column again",
         )
     read = set(columns.values())

@@ -34,12 +34,18 @@ class Scan:
     """Every quote opens at the start of a field and closes at its end, as RFC 4180 has it."""
     is_open: bool = False
     """The file ends inside quotes."""
+    delimiters: int = 0
+    """Delimiters outside quotes."""
 
     @property
     def is_plain(self) -> bool:
         """Whether record k stands on line k + 1, so that the fast reader gets line numbers right."""
         broken = self.has_quoted_newline or self.has_inner_blank_line or self.is_open
         return self.is_well_quoted and not broken and len(self.newlines) <= 1
+
+    def has_columns(self, count: int) -> bool:
+        """Whether records have so many cells on average; the fast reader forgives a cell too many when it is blank."""
+        return self.delimiters == self.records * (count - 1)
 
 
 def prescan(path: Path, delimiter: str) -> Scan:
@@ -63,6 +69,7 @@ def prescan(path: Path, delimiter: str) -> Scan:
 class _Scanner:
     def __init__(self, delimiter: bytes) -> None:
         self.scan = Scan()
+        self._delimiter = delimiter
         self._before_open = (delimiter[-1], _LF, _CR, _QUOTE)
         self._after_close = (delimiter[0], _LF, _CR, _QUOTE)
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
@@ -77,6 +84,7 @@ class _Scanner:
         codes = np.frombuffer(data, dtype=np.uint8)
         ends = self._line_ends(data, codes)
         quotes = np.flatnonzero(codes == _QUOTE)
+        self._count_delimiters(codes, quotes)
         outside = self._outside_quotes(codes, quotes, ends) if quotes.size or self.scan.is_open else ends
         self._count(codes, outside)
         self.scan.lines += ends.size
@@ -140,6 +148,16 @@ class _Scanner:
         self.scan.is_open = bool((quotes.size + was_open) % 2)
         outside: _Positions = ends[~is_inside]
         return outside
+
+    def _count_delimiters(self, codes: npt.NDArray[np.uint8], quotes: _Positions) -> None:
+        # one of several bytes may be cut by the end of a piece: such files are left to the exact reader
+        is_delimiter = codes == (self._delimiter[0] if len(self._delimiter) == 1 else _LF)
+        if quotes.size or self.scan.is_open:
+            places = np.flatnonzero(is_delimiter)
+            is_inside = (np.searchsorted(quotes, places) + int(self.scan.is_open)) % 2 == 1
+            self.scan.delimiters += int(places.size - is_inside.sum())
+        else:
+            self.scan.delimiters += int(np.count_nonzero(is_delimiter))
 
     def _count(self, codes: npt.NDArray[np.uint8], ends: _Positions) -> None:
         if not ends.size:

@@ -31,8 +31,9 @@ def read_plain(
 ) -> set[int]:
     """Append the records of plain files with equal headers to ``into`` (_file, _line, one column per entry).
 
-    A record that does not have as many fields as the header is skipped by the reader; the count of its file then falls
-    short of the count from the bytes, and nothing of that file is appended.
+    A record with fewer fields than the header, or with more, is skipped by the reader; the count of its file then falls
+    short of the count from the bytes, and nothing of that file is appended. One more field that is blank is not
+    noticed by the reader, but by the count of delimiters, which makes a file not plain.
 
     Args:
         connection: The store.

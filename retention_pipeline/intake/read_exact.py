@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.intake.csv_file import CsvFile
+from retention_pipeline.intake.identity import TRIMMED
 from retention_pipeline.intake.prescan import MAX_RECORD_BYTES
 from retention_pipeline.intake.read_csv import STRICT
 from retention_pipeline.intake.sql import exact_path, quote
@@ -69,7 +70,7 @@ def read_exactly(
             elif len(cells) != len(file.header):
                 broken.append(BrokenRow(line, RAGGED, len(cells)))
             else:
-                writer.writerow([line, *(cells[position][:longest] for position in positions)])
+                writer.writerow([line, *(_bounded(cells[position], longest) for position in positions)])
     names = ", ".join(map(quote, columns))
     types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(columns)))
     connection.execute(
@@ -79,6 +80,14 @@ def read_exactly(
     )
     canonical.unlink()
     return broken
+
+
+def _bounded(cell: str, longest: int | None) -> str:
+    """The cell, or so much of it that it is still too long; blanks at its ends do not count."""
+    if longest is None or len(cell) <= longest:
+        return cell
+    text = cell.strip(TRIMMED)
+    return text if len(text) <= longest else text[: longest - 1] + "\u2026"
 
 
 def _records(path: Path, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:

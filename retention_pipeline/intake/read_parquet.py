@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _NUMBERS = ("DECIMAL", "DOUBLE", "FLOAT", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT",
             "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "BOOLEAN")  # fmt: skip
 _DATES = ("DATE", "TIMESTAMP")
+_FRACTIONS = ("DOUBLE", "FLOAT")
+_IDS = frozenset({"text", "customer"})
+MAX_RECORDS = 100_000_000
+"""A file of a few kilobytes can claim any number of equal rows."""
 _TEXTS = ("VARCHAR", "ENUM", "UUID")
 _NOISE_DIGITS = 5
 """So many decimals behind the last that counts, a binary fraction is noise of its representation."""
@@ -46,7 +50,12 @@ def open_parquet(connection: DuckDBPyConnection, path: Path) -> int:
         if is_out_of_space(connection, error):
             raise
         raise damaged() from None
-    return int(str(counted[0]))
+    records = int(str(counted[0]))
+    if records > MAX_RECORDS:
+        raise FileRefusedError(
+            "too_many_records", f"the file claims {records} records, the limit is {MAX_RECORDS}", "deliver it in parts"
+        )
+    return records
 
 
 def damaged() -> FileRefusedError:
@@ -99,6 +108,12 @@ def _as_text(name: str, kind: str, field: Field) -> str:
     if not (is_number or kind.startswith(_DATES + _TEXTS)) or kind.endswith("[]"):
         raise FileRefusedError(
             "wrong_type", f"column {name!r} (for {field.name}) is of type {kind}", "deliver it as text or number"
+        )
+    if field.type in _IDS and kind.startswith(_FRACTIONS):
+        raise FileRefusedError(
+            "wrong_type",
+            f"column {name!r} (for {field.name}) is of type {kind}: 1 would become another id, 1.0",
+            "deliver it as text or whole number",
         )
     if field.type in {"timestamp", "date"} and is_number and not (field.type == "timestamp" and kind.endswith("INT")):
         raise FileRefusedError(

@@ -14,7 +14,7 @@ from retention_pipeline.intake import casting, rules
 from retention_pipeline.intake.fields import Contract, Field, FieldType
 from retention_pipeline.intake.identity import hash_sql
 from retention_pipeline.intake.scales import Scales
-from retention_pipeline.intake.sql import literal, quote
+from retention_pipeline.intake.sql import literal, lowered, quote
 from retention_pipeline.intake.vocabulary import vocabulary_of
 
 STAGE, FILES, TYPED = "intake_stage", "intake_files", "intake_typed"
@@ -24,11 +24,19 @@ ALWAYS_KNOWN = "DATE '1900-01-01'"
 
 @dataclass(frozen=True)
 class RowSql:
-    """Builds the statement for one source; ``typed`` names the columns whose text was written from typed values."""
+    """Builds the statement for one source.
+
+    Attributes:
+        settings: The shop.
+        contract: The source.
+        typed: Columns whose text was written from typed values.
+        hashed: What a customer begins with that is a hash already; None: no customer is.
+    """
 
     settings: Settings
     contract: Contract
     typed: Collection[str] = ()
+    hashed: str | None = None
 
     def statement(self) -> str:
         """``CREATE TABLE intake_typed``: one row per staged record with values, known date and ``_problem``."""
@@ -41,7 +49,7 @@ class RowSql:
         if "customer_id" in self.contract.names:
             hashed = (
                 " ids AS (SELECT DISTINCT _text_customer_id AS _id FROM texts WHERE _text_customer_id IS NOT NULL),"
-                f" hashed AS MATERIALIZED (SELECT _id, {hash_sql('_id')} AS _hash FROM ids),"
+                f" hashed AS MATERIALIZED (SELECT _id, {self._hash()} AS _hash FROM ids),"
             )
             customer = " LEFT JOIN hashed h ON t._text_customer_id = h._id"
         return (
@@ -55,6 +63,12 @@ class RowSql:
             f" {', '.join(quote(field.name) for field in fields)}{scales} FROM judged"
         )
 
+    def _hash(self) -> str:
+        if self.hashed is None:
+            return hash_sql("_id")
+        rest = f"substr(_id, {len(self.hashed) + 1})"
+        return f"CASE WHEN starts_with(_id, {literal(self.hashed)}) THEN {rest} ELSE {hash_sql('_id')} END"
+
     def unexplained_words(self) -> str | None:
         """Query for the words that count as ``other``, and how often each stands; ``None`` where none can."""
         word = self.contract.word
@@ -62,7 +76,7 @@ class RowSql:
         if word is None or vocabulary is None or vocabulary.other is None:
             return None
         text = casting.trimmed(quote(word))
-        known = ", ".join(map(literal, sorted(vocabulary.meanings)))
+        known = ", ".join(map(lowered, sorted(vocabulary.meanings)))
         return (
             f"SELECT coalesce(left({text}, 40), '(blank)'), sum(n)::BIGINT FROM ("
             f"SELECT {quote(word)}, count(*) AS n FROM {STAGE} JOIN {FILES} USING (_file) WHERE _has_word GROUP BY 1)"
@@ -86,7 +100,7 @@ class RowSql:
             "currency": lambda: _or(f"upper({text})", field.default and self.settings.shop.currency),
             "word": lambda: self._word(text, field),
             "code": lambda: rules.code(text),
-            "kind": lambda: _or(lower, field.default and field.default.strip().lower()),
+            "kind": lambda: lower if field.default is None else f"coalesce({lower}, {lowered(field.default)})",
             "text": lambda: _or(text, field.default),
         }
         return makers[field.type]() if field.type in makers else text

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retention_pipeline.config import Scale, Settings
-from retention_pipeline.intake.sql import literal
+from retention_pipeline.intake.identity import TRIMMED
+from retention_pipeline.intake.sql import literal, lowered
 
 
 @dataclass(frozen=True)
 class Scales:
-    """The scales by the kind of answer they belong to, in lower case."""
+    """The scales by the kind of answer they belong to."""
 
     by_kind: Mapping[str, Scale]
 
@@ -22,7 +23,7 @@ class Scales:
     def of(cls, settings: Settings) -> Scales:
         """The scales of the shop's feedback; none when it has no feedback."""
         feedback = settings.sources.feedback
-        return cls({kind.strip().lower(): scale for kind, scale in feedback.scales.items()} if feedback else {})
+        return cls({kind.strip(TRIMMED): scale for kind, scale in feedback.scales.items()} if feedback else {})
 
     @property
     def measure(self) -> str:
@@ -37,7 +38,7 @@ class Scales:
 
     def kind_reason(self, kind: str) -> str:
         """Reason of a kind without a scale, else NULL."""
-        known = ", ".join(map(literal, self.by_kind))
+        known = ", ".join(map(lowered, self.by_kind))
         return f"CASE WHEN {kind} NOT IN ({known}) THEN 'unknown_feedback_kind' END"
 
     def score_reason(self, score: str) -> str:
@@ -56,4 +57,4 @@ class Scales:
 
     @staticmethod
     def _case(values: Mapping[str, str]) -> str:
-        return f"CASE kind {' '.join(f'WHEN {literal(kind)} THEN {value}' for kind, value in values.items())} END"
+        return f"CASE kind {' '.join(f'WHEN {lowered(kind)} THEN {value}' for kind, value in values.items())} END"

@@ -32,6 +32,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def lowered(text: str) -> str:
+    """A text in lower case as the database has it: Python lowers some letters (\u0130, \u03a3) otherwise."""
+    return f"lower({literal(text)})"
+
+
 def exact_path(path: Path) -> str:
     """A path that a reading function of the database takes literally, not as a pattern."""
     return "".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path))

@@ -51,7 +51,7 @@ def quarantined_text(contract: Contract) -> str:
 
 def has_history(connection: DuckDBPyConnection, source: str, mapping: str) -> bool:
     """Whether the whole of a source has been read under this mapping."""
-    sql = f"SELECT count(*) FROM raw.deliveries d WHERE {_COUNTS} AND d.business_date IS NULL"
+    sql = f"SELECT count(*) FROM raw.deliveries d WHERE {_COUNTS} AND d.business_date IS NULL AND d.repairs IS NULL"
     return bool(one(connection, sql, {"source": source, "mapping": mapping})[0])
 
 
@@ -66,12 +66,13 @@ def position(connection: DuckDBPyConnection, contract: Contract, mapping: str, d
     """The greatest instant of the ordering column (UTC) among what was accepted before a day was read.
 
     It comes from the rows themselves, so it cannot be ahead of them whatever was killed when; what was read for the
-    same day does not count, since another reading of that day replaces it and has to hold its rows too.
+    same day does not count, since another reading of that day replaces it and has to hold its rows too. Nor do repairs:
+    what a person wrote must not carry the position past rows.
     """
     row = one(
         connection,
         f"SELECT max(r.{quote(contract.known_by[0])}) FROM {contract.table.qualified} r"
-        f" JOIN raw.deliveries d USING (delivery_id) WHERE {_BEFORE}",
+        f" JOIN raw.deliveries d USING (delivery_id) WHERE {_BEFORE} AND d.repairs IS NULL",
         {"source": contract.source, "mapping": mapping, "day": day},
     )
     return row[0] if isinstance(row[0], dt.datetime) else None

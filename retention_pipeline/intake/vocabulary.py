@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from retention_pipeline.config import Settings
-from retention_pipeline.intake.sql import literal
+from retention_pipeline.intake.identity import TRIMMED
+from retention_pipeline.intake.sql import literal, lowered
 
 STATUSES = ("paid", "refunded", "pending", "cancelled", "void", "test", "fraud", "other")
 TICKET_KINDS = ("complaint", "question", "other")
@@ -26,7 +27,7 @@ class Vocabulary:
     table: str
     """The configuration table that explains words."""
     meanings: Mapping[str, str]
-    """The shop's word, in lower case, to ours; our own words mean themselves unless the shop says otherwise."""
+    """The shop's word to ours, the first that matches; our own words mean themselves unless the shop says otherwise."""
     other: str | None
     """What an unexplained word counts as; ``None``: its record is quarantined."""
     consequence: str = ""
@@ -34,7 +35,7 @@ class Vocabulary:
 
     def sql(self, text: str) -> str:
         """The meaning of a text; NULL where there is none."""
-        cases = " ".join(f"WHEN {literal(word)} THEN {literal(meaning)}" for word, meaning in self.meanings.items())
+        cases = " ".join(f"WHEN {lowered(word)} THEN {literal(meaning)}" for word, meaning in self.meanings.items())
         return f"CASE lower({text}) {cases} ELSE {literal(self.other) if self.other else 'NULL'} END"
 
 
@@ -62,4 +63,6 @@ def vocabulary_of(settings: Settings, source: str) -> Vocabulary:
 
 
 def _meanings(ours: tuple[str, ...], theirs: Mapping[str, str]) -> dict[str, str]:
-    return {word: word for word in ours} | {word.strip().lower(): meaning for word, meaning in theirs.items()}
+    # theirs come first: of two that match, the first one counts
+    found = {word.strip(TRIMMED): meaning for word, meaning in theirs.items()}
+    return found | {word: word for word in ours if word not in found}

@@ -7,6 +7,9 @@ Each entry says that from ``known_from`` on a delivery (none: nothing) counts fo
 file of a date counts from that date on. A file that came when runs had already gone beyond its date, and any that
 replaces one that a run has used, counts from the frontier on: the last date with orders when it arrived. No clock takes
 part.
+
+A repair of records that had been set aside has entries of its own (``repair_id``). It counts from the frontier on, or,
+where no run has used the delivery it repairs, from when on that counts; and never without it.
 """
 
 from __future__ import annotations
@@ -19,6 +22,19 @@ if TYPE_CHECKING:
 
 BEGINNING = dt.date(1, 1, 1)
 _FRONTIER = "frontier"
+_USED = """
+CREATE OR REPLACE TEMP TABLE arrivals_used AS
+SELECT DISTINCT delivery_id FROM raw.arrivals WHERE known_from IS NOT NULL AND delivery_id IS NOT NULL
+"""
+"""Deliveries that an intake before this one has dated: runs may have used them."""
+_DATE_REPAIRS = """
+UPDATE raw.arrivals AS a SET known_from = CASE
+    WHEN r.repairs IN (FROM arrivals_used) THEN greatest(t.known_from, $frontier) ELSE t.known_from END
+FROM raw.deliveries AS r
+INNER JOIN (SELECT delivery_id, max(known_from) AS known_from FROM raw.arrivals GROUP BY delivery_id) AS t
+    ON r.repairs = t.delivery_id
+WHERE a.repair_id = r.delivery_id AND a.known_from IS NULL
+"""
 
 
 def finish_arrivals(connection: DuckDBPyConnection, frontier: dt.date | None, *, is_history: bool) -> None:
@@ -31,6 +47,7 @@ def finish_arrivals(connection: DuckDBPyConnection, frontier: dt.date | None, *,
     """
     reached = _frontier(connection)
     connection.execute("BEGIN")
+    connection.execute(_USED)
     connection.execute(
         """
         UPDATE raw.arrivals AS a SET known_from = CASE
@@ -42,6 +59,7 @@ def finish_arrivals(connection: DuckDBPyConnection, frontier: dt.date | None, *,
             SELECT position, count(d.delivery_id) FILTER (e.known_from IS NOT NULL AND d.status = 'accepted') OVER (
                 PARTITION BY e.source, e.business_date) = 0 AS is_first
             FROM raw.arrivals AS e LEFT JOIN raw.deliveries AS d USING (delivery_id)
+            WHERE e.repair_id IS NULL
         ) AS s
         WHERE a.position = s.position AND a.known_from IS NULL
         """,
@@ -52,6 +70,7 @@ def finish_arrivals(connection: DuckDBPyConnection, frontier: dt.date | None, *,
             "beginning": BEGINNING,
         },
     )
+    connection.execute(_DATE_REPAIRS, {"frontier": frontier or BEGINNING})
     later = max((day for day in (reached, frontier) if day is not None), default=None)
     if later is not None:
         connection.execute("INSERT OR REPLACE INTO main.store_settings VALUES (?, ?)", [_FRONTIER, later.isoformat()])
@@ -64,13 +83,15 @@ def show_deliveries(connection: DuckDBPyConnection, as_of: dt.date | None = None
         """
         UPDATE raw.deliveries SET is_current = s.counts
         FROM (
-            SELECT d.delivery_id, coalesce(d.delivery_id = l.delivery_id, false) AS counts
-            FROM raw.deliveries AS d
-            LEFT JOIN (
-                SELECT source, business_date, delivery_id FROM raw.arrivals
+            WITH latest AS (
+                SELECT delivery_id FROM raw.arrivals
                 WHERE $as_of IS NULL OR known_from <= $as_of
-                QUALIFY row_number() OVER (PARTITION BY source, business_date ORDER BY position DESC) = 1
-            ) AS l ON d.source = l.source AND d.business_date IS NOT DISTINCT FROM l.business_date
+                QUALIFY row_number() OVER (PARTITION BY source, business_date, repair_id ORDER BY position DESC) = 1
+            ),
+            counting AS (SELECT delivery_id FROM latest WHERE delivery_id IS NOT NULL)
+            SELECT delivery_id, delivery_id IN (FROM counting)
+                AND (repairs IS NULL OR repairs IN (FROM counting)) AS counts
+            FROM raw.deliveries
         ) AS s
         WHERE raw.deliveries.delivery_id = s.delivery_id AND raw.deliveries.is_current <> s.counts
         """,
@@ -85,7 +106,7 @@ def reconstruct_arrivals(connection: DuckDBPyConnection) -> None:
     """
     connection.execute(
         """
-        INSERT INTO raw.arrivals
+        INSERT INTO raw.arrivals (position, source, business_date, delivery_id, known_from)
         WITH frontiers AS (
             SELECT sequence, max(max(coalesce(business_date, last_known)) FILTER (source = 'orders')) OVER (
                 ORDER BY sequence) AS frontier

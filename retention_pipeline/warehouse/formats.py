@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.core.errors import StorageError
 from retention_pipeline.core.home import Home
+from retention_pipeline.core.store_tables import RAW_ARRIVALS, RAW_DELIVERIES, RAW_QUARANTINE
 from retention_pipeline.warehouse.arrivals import reconstruct_arrivals
 
 if TYPE_CHECKING:
@@ -19,9 +20,11 @@ FORMAT = "4"
 _BEFORE_ARRIVALS = "2"
 """The format before ``raw.arrivals``."""
 _BEFORE_ERASURE = "3"
-"""The format before ``raw.deliveries`` counted erased records."""
+"""The format before ``raw.deliveries`` counted erased records, and before repairs."""
 EARLIER = frozenset({_BEFORE_ARRIVALS, _BEFORE_ERASURE})
 """Stores of these formats are brought up to date when they are opened for writing."""
+_ADDED = (RAW_DELIVERIES, RAW_QUARANTINE, RAW_ARRIVALS)
+"""Tables that have gained columns since."""
 
 
 def setting(connection: DuckDBPyConnection, name: str) -> str | None:
@@ -33,12 +36,19 @@ def setting(connection: DuckDBPyConnection, name: str) -> str | None:
 def bring_up_to_date(connection: DuckDBPyConnection) -> None:
     """Change a store of an earlier format into one of this; does nothing to any other."""
     found = setting(connection, "format")
+    if found not in EARLIER:
+        return
+    connection.execute("ALTER TABLE raw.deliveries ADD COLUMN IF NOT EXISTS erased BIGINT DEFAULT 0")
+    connection.execute("ALTER TABLE raw.deliveries ALTER COLUMN erased DROP DEFAULT")
+    for table in _ADDED:
+        for column in table.columns:
+            if column.nullable:
+                connection.execute(
+                    f"ALTER TABLE {table.qualified} ADD COLUMN IF NOT EXISTS {column.name} {column.type}"
+                )
     if found == _BEFORE_ARRIVALS:
         reconstruct_arrivals(connection)
-    if found in EARLIER:
-        connection.execute("ALTER TABLE raw.deliveries ADD COLUMN IF NOT EXISTS erased BIGINT DEFAULT 0")
-        connection.execute("ALTER TABLE raw.deliveries ALTER COLUMN erased DROP DEFAULT")
-        connection.execute("UPDATE main.store_settings SET value = ? WHERE name = 'format'", [FORMAT])
+    connection.execute("UPDATE main.store_settings SET value = ? WHERE name = 'format'", [FORMAT])
 
 
 def checked(connection: DuckDBPyConnection, home: Home, *, also: frozenset[str] = frozenset()) -> DuckDBPyConnection:

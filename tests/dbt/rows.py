@@ -35,7 +35,7 @@ class Rows:
                 "content_sha256": "", "mapping_hash": "", "sequence": len(self.tables["deliveries"]),
                 "received_date": "2024-01-01", "status": "accepted", "refusal": None, "records": 0, "loaded": 0,
                 "quarantined": 0, "suppressed": 0, "erased": 0, "first_known": day, "last_known": day,
-                "is_current": True, **flags,
+                "is_current": True, "repairs": None, "columns_found": None, **flags,
             })  # fmt: skip
         return delivery_id
 
@@ -172,7 +172,8 @@ class Rows:
         rows = self.tables["quarantine"]
         rows.append({
             "delivery_id": delivery_id, "source": source, "path": "", "line": len(rows) + 1000, "reason": reason,
-            "column_name": column, "record": json.dumps(record), "known_date": known,
+            "column_name": column, "record": json.dumps(record), "known_date": known, "resolved_by": None,
+            "resolved_sha256": None,
         })  # fmt: skip
 
 

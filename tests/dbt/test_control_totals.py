@@ -132,3 +132,17 @@ def test_amounts_are_read_as_the_shop_writes_them(
     )
     found = built.execute("select amount, order_date::varchar from staging.stg_quarantined_orders").fetchall()
     assert found == [(None if amount is None else Decimal(amount), "2024-01-15")]
+
+
+def test_a_record_is_no_longer_lost_while_a_repair_of_it_counts(project: Project) -> None:
+    for is_current, lost in ((True, 0), (False, 1)):
+        rows = Rows()
+        rows.order("a", "c", "2024-01-10", 10)
+        repaired = rows.deliver("orders", "2024-01-15")
+        repair = rows.deliver("orders", "2024-01-15", name="repair", is_current=is_current, repairs=repaired)
+        rows.order("b", "c", "2024-01-15", 5, delivery=repair)
+        rows.set_aside("2024-01-15", column="order_id", reason="missing_order_id", amount="5")
+        rows.tables["quarantine"][0]["resolved_by"] = repair
+        built = project.build(rows, select=("+stg_quarantined_orders",))
+        ((count,),) = built.execute("select count(*) from staging.stg_quarantined_orders").fetchall()
+        assert count == lost

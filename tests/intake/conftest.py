@@ -71,7 +71,8 @@ class Shop:
         )
         assert wrong == []
         twice = self.query(
-            "SELECT source, business_date FROM raw.deliveries WHERE is_current GROUP BY ALL HAVING count(*) > 1"
+            "SELECT source, business_date FROM raw.deliveries WHERE is_current AND repairs IS NULL"
+            " GROUP BY ALL HAVING count(*) > 1"
         )
         assert twice == []
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from retention_pipeline.core.errors import InputRefusedError
+from retention_pipeline.core.errors import ConfigError, InputRefusedError
 from tests.intake.conftest import GOOD, HEADER, Shop
 
 SECOND = "o2,c2,2026-03-02T10:00:00,paid,EUR,20.00,"
@@ -235,6 +235,37 @@ def test_removed_and_renamed_columns_refuse_the_delivery(shop: Shop) -> None:
     assert "amount_eur" in report.refused[1].detail
     assert 'amount = "amount_eur"' in report.refused[1].remedy
     assert shop.query("SELECT count(*) FROM raw.orders") == [(1,)]
+
+
+def test_an_optional_column_that_is_gone_refuses_the_delivery_until_somebody_says_so(shop: Shop) -> None:
+    dated = 'path = "orders_{date}.csv"'
+    shop.configure(dated)
+    less = HEADER.replace(",status", "")
+    shop.rows(GOOD.replace("o1", "o0").replace(",paid", ""), name="orders_2026-02-28.csv", header=less)
+    shop.rows(GOOD, name="orders_2026-03-01.csv")
+    shop.rows(SECOND.replace(",paid", ""), name="orders_2026-03-02.csv", header=less)
+    report = shop.ingest()
+    assert [(refusal.path, refusal.reason) for refusal in report.refused] == [("orders_2026-03-02.csv", "column_gone")]
+    assert "file of 2026-03-01 had a column for status" in report.refused[0].detail
+    assert 'may_lack = ["status"]' in report.refused[0].remedy
+    assert [refusal.reason for refusal in shop.ingest().refused] == ["column_gone"]
+    shop.configure(f'{dated}\nmay_lack = ["status"]')
+    assert shop.ingest().refused == []
+    assert shop.current("order_id") == ["o0", "o1", "o2"]
+
+
+def test_may_lack_names_columns_of_the_contract(shop: Shop) -> None:
+    shop.configure('path = "orders.csv"\nmay_lack = ["state"]')
+    shop.write(TEXT)
+    with pytest.raises(ConfigError, match=r"may_lack: 'state' is no contract column"):
+        shop.ingest()
+
+
+@pytest.mark.parametrize("rows", [("anna@example.org,Anna Smith,2026-03-01",), ("17,Anna,Anna", "18,Bert,Bert")])
+def test_a_file_without_header_does_not_tell_who_is_in_it(shop: Shop, rows: tuple[str, ...]) -> None:
+    shop.write("\n".join(rows) + "\n")
+    refusal = shop.ingest().refused[0]
+    assert "nna" not in f"{refusal} {refusal.remedy} {shop.query('SELECT * FROM raw.deliveries')}"
 
 
 def test_a_mapping_to_a_column_that_is_not_there_refuses(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.intake import read_parquet
 from tests.intake.conftest import GOOD, Shop
 
 
@@ -84,6 +85,9 @@ def test_numbers_that_do_not_fit_are_set_aside(shop: Shop, value: str, reason: s
         ({"ordered_at": "1.5::DOUBLE"}, "wrong_type"),
         ({"ordered_at": "true"}, "wrong_type"),
         ({"order_id": "'x'::BLOB"}, "wrong_type"),
+        ({"order_id": "1::DOUBLE"}, "wrong_type"),
+        ({"customer_id": "1::FLOAT"}, "wrong_type"),
+        ({"order_id": "1::BIGINT", "customer_id": "1::UBIGINT"}, ""),
         ({"amount": "1 AS total, 2"}, ""),
     ],
 )
@@ -118,6 +122,18 @@ def test_a_damaged_file_is_refused(shop: Shop, damage: bytes) -> None:
     shop.configure('path = "orders.parquet"')
     shop.write(damage, "orders.parquet")
     assert shop.refusal() == ("damaged_file" if damage else "empty_file")
+
+
+def test_a_file_that_claims_more_records_than_any_shop_has_is_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_parquet, "MAX_RECORDS", 999)
+    shop.configure('path = "orders.parquet"')
+    write(
+        shop,
+        "SELECT 'o1' AS order_id, 'c' AS customer_id, DATE '2026-03-01' AS ordered_at, 1 AS amount FROM range(1000)",
+    )
+    assert shop.refusal() == "too_many_records"
 
 
 def test_a_truncated_file_is_refused(shop: Shop) -> None:

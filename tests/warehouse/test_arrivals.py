@@ -32,7 +32,7 @@ class Store:
                 "delivery_id": name, "source": source, "kind": "increment", "business_date": date, "status": status,
                 "sequence": self.sequence, "received_date": day(1), "records": 0, "loaded": 0, "quarantined": 0,
                 "suppressed": 0, "erased": 0, "first_known": date or day(1), "last_known": date or day(9),
-                "is_current": True, "refusal": "bad" if status == "refused" else None,
+                "is_current": True, "refusal": "bad" if status == "refused" else None, "repairs": None,
             }  # fmt: skip
             marks = ", ".join("?" for _ in row)
             self.connection.execute("delete from raw.deliveries where delivery_id = ?", [name])
@@ -41,7 +41,7 @@ class Store:
 
     def log(self, source: str, date: dt.date | None, name: str | None) -> None:
         self.connection.execute(
-            "insert into raw.arrivals select coalesce(max(position), 0) + 1, ?, ?, ?, null from raw.arrivals",
+            "insert into raw.arrivals select coalesce(max(position), 0) + 1, ?, ?, ?, null, null from raw.arrivals",
             [source, date, name],
         )
 
@@ -131,6 +131,53 @@ def test_a_refused_file_and_an_intake_that_died_do_not_make_the_next_one_late(st
     assert store.shown(2) == {"orders 1 b", "orders 2 a"}
 
 
+def repair(store: Store, name: str, of: str) -> None:
+    """A repair of a delivery that is there, as intake logs it."""
+    columns = ", ".join(column for column in RAW_DELIVERIES.column_names if column not in {"delivery_id", "repairs"})
+    store.connection.execute(
+        f"insert into raw.deliveries by name select ? as delivery_id, ? as repairs, {columns} from raw.deliveries"
+        " where delivery_id = ?",
+        [name, of, of],
+    )
+    log_repair(store, name)
+
+
+def log_repair(store: Store, name: str, *, is_undone: bool = False) -> None:
+    store.connection.execute(
+        "insert into raw.arrivals select (select max(position) + 1 from raw.arrivals), source, business_date,"
+        " case when not ? then delivery_id end, null, delivery_id from raw.deliveries where delivery_id = ?",
+        [is_undone, name],
+    )
+
+
+def test_a_repair_counts_from_the_frontier_on_and_only_beside_its_delivery(store: Store) -> None:
+    store.arrive("orders 1 a", "orders 2 a", "orders 3 a")
+    store.finish()
+    repair(store, "orders 1 r", "orders 1 a")
+    store.finish()
+    assert store.shown(2) == {"orders 1 a", "orders 2 a"}
+    assert store.shown(3) == {"orders 1 a", "orders 1 r", "orders 2 a", "orders 3 a"}
+    store.arrive("orders 1 b", "orders 4 a")
+    store.finish()
+    assert "orders 1 r" in store.shown(3)
+    assert store.shown(4) == {"orders 1 b", "orders 2 a", "orders 3 a", "orders 4 a"}
+    store.arrive("orders 1 a", "orders 5 a")
+    store.finish()
+    assert {"orders 1 a", "orders 1 r"} < store.shown(5)
+    log_repair(store, "orders 1 r", is_undone=True)
+    store.arrive("orders 6 a")
+    store.finish()
+    assert "orders 1 r" in store.shown(5)
+    assert "orders 1 r" not in store.shown(6)
+
+
+def test_a_repair_made_before_any_run_has_used_its_delivery_counts_with_it(store: Store) -> None:
+    store.arrive("orders 1 a", "orders 2 a")
+    repair(store, "orders 1 r", "orders 1 a")  # the run stopped at too many quarantined records
+    store.finish()
+    assert store.shown(1) == {"orders 1 a", "orders 1 r"}
+
+
 def test_a_store_from_before_the_log_is_brought_up_to_date(home: Home) -> None:
     with open_store(home) as connection:
         store = Store(connection)
@@ -139,6 +186,12 @@ def test_a_store_from_before_the_log_is_brought_up_to_date(home: Home) -> None:
             store.finish()
         connection.execute("update raw.deliveries set is_current = delivery_id <> 'orders 1 b'")
         connection.execute("drop table raw.arrivals")
+        for table, column in (
+            ("deliveries", "repairs"),
+            ("deliveries", "columns_found"),
+            ("quarantine", "resolved_by"),
+        ):
+            connection.execute(f"alter table raw.{table} drop column {column}")
         connection.execute("update main.store_settings set value = '2' where name = 'format'")
     with open_store(home) as connection:
         store = Store(connection)

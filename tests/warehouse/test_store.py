@@ -36,7 +36,7 @@ def deliver(store: duckdb.DuckDBPyConnection, source: str, business_date: dt.dat
         "business_date": business_date, "path": "x", "content_sha256": "x", "mapping_hash": "x", "sequence": 0,
         "received_date": dt.date(2030, 1, 1), "status": "accepted", "refusal": None, "records": 1, "loaded": 1,
         "quarantined": 0, "suppressed": 0, "erased": 0, "first_known": business_date, "last_known": business_date,
-        "is_current": True, **changes,
+        "is_current": True, "repairs": None, "columns_found": None, **changes,
     }  # fmt: skip
     columns = RAW_DELIVERIES.column_names
     marks = ", ".join("?" for _ in columns)

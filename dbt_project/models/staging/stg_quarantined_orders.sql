@@ -28,7 +28,8 @@ texts as (
         ) as refunded_text
     from {{ source('raw', 'quarantine') }} as quarantined
     inner join visible on quarantined.delivery_id = visible.delivery_id
-    where quarantined.source = 'orders' and quarantined.known_date <= {{ as_of() }}
+    left join visible as repaired on quarantined.resolved_by = repaired.delivery_id
+    where repaired.delivery_id is null and quarantined.source = 'orders' and quarantined.known_date <= {{ as_of() }}
 ),
 
 parsed as (

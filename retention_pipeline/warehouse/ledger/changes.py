@@ -40,7 +40,10 @@ listed as (
         coalesce(old.kind, new.kind) = 'snapshot' and coalesce(old.business_date, new.business_date) is not null
             as is_snapshot,
         old.delivery_id is not null as was_there,
-        new.delivery_id is not null as is_there
+        new.delivery_id is not null as is_there,
+        coalesce(old.delivery_id, new.delivery_id) in (
+            select delivery_id from store.raw.deliveries where repairs is not null
+        ) as is_repair
     from old_deliveries as old
     full join new_deliveries as new using (delivery_id)
 ),
@@ -119,6 +122,11 @@ compared as (
 judged as (
     select
         *,
+        coalesce(new.delivery_id, old.delivery_id) in (
+            select delivery_id from ledger_deliveries where is_repair and was_there <> is_there
+        ) or (old.delivery_id is distinct from new.delivery_id and old.delivery_id in (
+            select delivery_id from ledger_deliveries where is_repair and was_visible and not is_there
+        )) as is_repaired,
         has_later and old.later is null and not (has_moved or is_corrected or has_standing) as is_added,
         coalesce(new.status in ('cancelled', 'void') and old.status not in ('cancelled', 'void'), false)
             as is_cancelled,
@@ -131,6 +139,7 @@ judged as (
 select
     {name},
     case
+        when is_repaired then ['{repair}']
         when appeared then [{late}]
         when vanished then ['{deletion}']
         when is_added then ['{late_record}']

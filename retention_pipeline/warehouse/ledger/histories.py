@@ -51,6 +51,7 @@ histories as (
             where is_there and (known_date <= {old_as_of} or customer_id not in (from known_before))
         )) as new_history,
         max(delivery_id) filter (where is_there and not was_there) as new_delivery,
+        max(delivery_id) filter (where was_there and not is_there) as gone_delivery,
         min_by(delivery_id, known_date) as first_delivery
     from known
     semi join touched using (customer_id)
@@ -59,6 +60,8 @@ histories as (
 select
     'customers',
     [case
+        when coalesce(new_delivery, gone_delivery) in (select delivery_id from ledger_deliveries where is_repair)
+            then '{repair}'
         when old_history is null then '{late_record}' when new_history is null then '{deletion}' else '{correction}'
     end],
     [customer_id],
