@@ -36,6 +36,7 @@ class Step:
         self.through: dict[str, str] = {"orders": EARLIER, "spend": EARLIER}
         connection.execute("create schema metrics; create schema marts; attach ':memory:' as store")
         connection.execute("create schema store.raw")
+        connection.execute("create table store.raw.deliveries (delivery_id varchar, repairs varchar)")
         connection.execute(f"create table store.raw.customers ({OF_RAW}, attributes varchar)")
         connection.execute(
             f"create table store.raw.orders ({OF_RAW}, order_no varchar, placed_on date, amount double,"
