@@ -51,6 +51,7 @@ def connect(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyCon
         # by SET and not by configuration: connections of one process to one file must have equal configurations
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output of a night's run
         if read_only or path is None:
             _spill_elsewhere(connection)
     return connection
