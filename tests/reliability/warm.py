@@ -50,7 +50,7 @@ class Going:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, number)
 
-    def end(self, seconds: float = 600) -> Ended:
+    def end(self, seconds: float = 1800) -> Ended:
         self.process.join(seconds)
         if self.process.exitcode is None:
             self.process.kill()
