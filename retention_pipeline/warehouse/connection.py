@@ -110,6 +110,11 @@ def translate(error: duckdb.Error, path: Path) -> RetentionError | None:
     return _about_file(text, path) if isinstance(error, _ABOUT_FILES) else None
 
 
+def translate_any(error: BaseException, path: Path) -> RetentionError | None:
+    """The same for an error that may be another library's."""
+    return translate(error, path) if isinstance(error, duckdb.Error) else None
+
+
 def translate_text(text: str, path: Path) -> RetentionError | None:
     """The same for a message that a library made of DuckDB's; only what DuckDB says of files and memory counts."""
     if "out of memory" in text.lower():
