@@ -54,7 +54,7 @@ test-all: $(VENV)/.dev  ## Run every test, the slow ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (30 minutes; docs/reliability.md)
-	@RETENTION_RELIABILITY=full RETENTION_RELIABILITY_REPORT=$(CURDIR)/reliability.jsonl \
+	@RELIABILITY=full RELIABILITY_REPORT=$(CURDIR)/reliability.jsonl \
 	  $(BIN)/python -m pytest -n 2 --dist load tests/reliability
 
 lint: $(VENV)/.dev  ## ruff, mypy, sqlfluff

@@ -1,7 +1,7 @@
 """What Dagster, dbt, SQLite and the operating system raise, as this product's own errors.
 
-Belongs here: finding the cause that a user can do something about inside what a library made of it. Not here: failures
-of DuckDB, which are translated where it is called (``warehouse.connection``).
+Belongs here: finding the cause that a user can do something about inside what a library made of it. Not here: what
+DuckDB's messages mean (``warehouse.connection``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from retention_pipeline.core.errors import RetentionError, StorageError
+from retention_pipeline.warehouse.connection import translate_any
 from retention_pipeline.warehouse.files import storage_error
 
 _SQLITE = ("disk is full", "disk i/o error", "unable to open database file", "readonly database")
@@ -42,6 +43,8 @@ def own_error(error: BaseException | None, home: Path) -> RetentionError | None:
     for each in _chain(error):
         if isinstance(each, RetentionError):
             return each
+        if not type(each).__module__.startswith("dagster"):  # a defect met while an error was handled is no such error
+            break
     for each in _chain(error):
         found = _refused(each, home)
         if found is not None:
@@ -55,6 +58,8 @@ def _refused(error: BaseException, home: Path) -> RetentionError | None:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}:
         place = error.filename if isinstance(error.filename, str) else None
         return storage_error(error, Path(place) if place else home)
+    if (known := translate_any(error, home)) is not None:
+        return known
     if isinstance(error, sqlite3.OperationalError) and any(sign in str(error).lower() for sign in _SQLITE):
         return StorageError(f"{home}: Dagster's history cannot be written ({error})", remedy="free space, check modes")
     return None

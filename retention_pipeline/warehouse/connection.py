@@ -51,6 +51,7 @@ def connect(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyCon
         # by SET and not by configuration: connections of one process to one file must have equal configurations
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output of a night's run
         if read_only or path is None:
             _spill_elsewhere(connection)
     return connection
@@ -107,6 +108,11 @@ def translate(error: duckdb.Error, path: Path) -> RetentionError | None:
         by = f"process {holder.group(1)}" if holder else "another connection of this process"
         return BusyError(f"{path} is in use by {by}", remedy="wait for it to end, or end it, then run again")
     return _about_file(text, path) if isinstance(error, _ABOUT_FILES) else None
+
+
+def translate_any(error: BaseException, path: Path) -> RetentionError | None:
+    """The same for an error that may be another library's."""
+    return translate(error, path) if isinstance(error, duckdb.Error) else None
 
 
 def translate_text(text: str, path: Path) -> RetentionError | None:

@@ -56,9 +56,12 @@ def make_dir(path: Path, mode: int = PRIVATE_DIR) -> None:
     if path.is_dir():
         return
     path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
+    try:
         path.mkdir(mode=PRIVATE_DIR)
         path.chmod(mode)
+    except FileExistsError:
+        if not path.is_dir():  # a file, or a link into nothing; whatever needs the directory would fail much later
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
 
 
 def fsync_path(path: Path) -> None:

@@ -20,7 +20,7 @@ _REPORT = pytest.StashKey[Path]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """One report for the whole test run: the processes that help are told its name."""
-    given = os.environ.get("RETENTION_RELIABILITY_REPORT")
+    given = os.environ.get("RELIABILITY_REPORT")
     path = Path(given) if given else Path(config.rootpath) / ".pytest_cache" / "reliability.jsonl"
     if not hasattr(config, "workerinput"):
         path.parent.mkdir(parents=True, exist_ok=True)

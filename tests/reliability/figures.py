@@ -1,7 +1,7 @@
 """Figures of the reliability suite: one line of JSON each, and one aligned table at the end.
 
-``RETENTION_RELIABILITY`` is ``short`` (the default, for every commit) or ``full`` (``make reliability``);
-``RETENTION_RELIABILITY_REPORT`` names the file of JSON lines. Processes of one test run append to the same file.
+``RELIABILITY`` is ``short`` (the default, for every commit) or ``full`` (``make reliability``);
+``RELIABILITY_REPORT`` names the file of JSON lines. Processes of one test run append to the same file.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Figure:
 
 def is_full() -> bool:
     """Whether the long form was asked for."""
-    form = os.environ.get("RETENTION_RELIABILITY", "short")
+    form = os.environ.get("RELIABILITY", "short")
     if form not in {"short", "full"}:
-        raise ValueError(f"RETENTION_RELIABILITY: {form!r} is neither short nor full")
+        raise ValueError(f"RELIABILITY: {form!r} is neither short nor full")
     return form == "full"
 
 

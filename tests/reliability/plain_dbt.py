@@ -17,27 +17,32 @@ from tests.reliability import warm
 from tests.reliability.shop import Shop
 
 
-def kill_plain_dbt(shop: Shop, folder: Path, kills: int, seconds: float) -> int:
+def kill_plain_dbt(shop: Shop, folder: Path, attempts: int) -> tuple[int, int]:
     """Run dbt for an earlier date over the tables of a later one, and kill it.
 
     Returns:
-        After how many kills some tables were those of the run before and some those of the killed one.
+        How often it was killed before it had ended, and after how many of these kills some tables were those of the run
+        before and some those of the killed one.
     """
     whole = _run(shop, folder / "whole", None)
-    before, mixed, chance = _tables(shop.home.build), 0, random.Random(6)
+    assert whole is not None
+    before, killed, mixed, chance = _tables(shop.home.build), 0, 0, random.Random(6)
     after = _tables(whole)
     changed = [name for name in after if before.get(name) != after[name]]
     assert len(changed) > 5
-    for kill in range(kills):
-        build = _run(shop, folder / f"killed-{kill}", chance.uniform(0, seconds))
+    for attempt in range(attempts):
+        build = _run(shop, folder / f"killed-{attempt}", chance.uniform(0, 1))
+        if build is None:
+            continue
+        killed += 1
         found = _tables(build)
         old = sum(found.get(name) == before.get(name) for name in changed)
         mixed += 0 < old < len(changed)
-    return mixed
+    return killed, mixed
 
 
-def _run(shop: Shop, folder: Path, after: float | None) -> Path:
-    """Run dbt on a copy of the build file; to its end unless it is killed so many seconds after it has begun."""
+def _run(shop: Shop, folder: Path, share: float | None) -> Path | None:
+    """Run dbt on a copy of the build file, to its end or until a share of its work; None where the kill came too late."""
     home = Home(folder)
     home.build.parent.mkdir(parents=True)
     shutil.copy(shop.home.build, home.build)
@@ -48,10 +53,10 @@ def _run(shop: Shop, folder: Path, after: float | None) -> Path:
     earlier = Inputs("", inputs.as_of - dt.timedelta(days=5), inputs.data_through, "plain")
     variables = product.dbt_vars(shop.settings, earlier)
     noted = str(folder / "noted")
-    within = None if after is None else warm.Within(0, after, signal.SIGKILL, noted)
+    within = None if share is None else warm.Within(0, share, 0.05, signal.SIGKILL, noted)
     ended = warm.start(_plain_dbt, str(folder), json.dumps(variables), within).end()
-    assert ended.code == (0 if after is None else -signal.SIGKILL), ended.said
-    return home.build
+    assert ended.code in {0, -signal.SIGKILL}, ended.said
+    return home.build if (ended.code == 0) == (share is None) else None
 
 
 def _plain_dbt(folder: str, variables: str, within: warm.Within | None) -> None:

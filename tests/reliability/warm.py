@@ -50,7 +50,7 @@ class Going:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.process.pid, number)
 
-    def end(self, seconds: float = 600) -> Ended:
+    def end(self, seconds: float = 1800) -> Ended:
         self.process.join(seconds)
         if self.process.exitcode is None:
             self.process.kill()
@@ -62,16 +62,18 @@ class Going:
 
 @dataclasses.dataclass(frozen=True)
 class Within:
-    """A signal that a process sends itself while dbt is at work inside it.
+    """A signal that a process sends itself while dbt is at work inside it, however fast the machine is.
 
     Attributes:
         stage: Which invocation of ``dbt build`` it is, counted from 0: staging, marts.
-        seconds: How long after that has begun.
+        share: How much of the stage's models and tests have been begun by then, from 0 to below 1.
+        seconds: How long after the next one of them has begun.
         signal: What is sent.
         noted: A file that gets the moment, of the clock that ``time.monotonic`` reads in every process.
     """
 
     stage: int
+    share: float
     seconds: float
     signal: signal.Signals
     noted: str
@@ -163,21 +165,25 @@ def _use_threads(count: int) -> None:
 
 
 def interrupt_dbt(within: Within) -> None:
-    """Send this process a signal, some time after dbt has begun to build a stage."""
+    """Send this process a signal in the middle of dbt's work."""
     from dbt.cli.main import dbtRunner
 
-    original, begun = dbtRunner.invoke, [0]
+    original, begun, timers = dbtRunner.invoke, [0], list[threading.Timer]()
 
     def strike() -> None:
         Path(within.noted).write_text(repr(time.monotonic()), encoding="ascii")
         os.kill(os.getpid(), within.signal)
 
+    def watch(event: Any) -> None:
+        if event.info.name == "LogStartLine" and not timers and event.data.index > within.share * event.data.total:
+            timers.append(threading.Timer(within.seconds, strike))
+            timers[0].daemon = True
+            timers[0].start()
+
     def invoke(runner: Any, arguments: list[str], **named: Any) -> Any:
         if arguments[0] == "build":
             if begun[0] == within.stage:
-                timer = threading.Timer(within.seconds, strike)
-                timer.daemon = True
-                timer.start()
+                runner.callbacks.append(watch)
             begun[0] += 1
         return original(runner, arguments, **named)
 
