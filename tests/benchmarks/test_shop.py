@@ -37,15 +37,16 @@ def test_the_same_seed_writes_the_same_rows(folder: Path, tmp_path: Path) -> Non
 
 def test_orders_are_delivered_on_their_day_or_late_and_once(folder: Path) -> None:
     lateness = duckdb.sql(
-        "SELECT date_diff('day', ordered_at::DATE, regexp_extract(filename, '([0-9-]{10}).parquet', 1)::DATE) AS days,"
+        "SELECT date_diff('day', ordered_at::DATE, regexp_extract(filename, '([0-9-]{10}).parquet', 1)::DATE),"
         f" filename = (SELECT min(filename) FROM read_parquet('{folder}/landing/orders/*', filename = true)) AS is_first"
         f" FROM read_parquet('{folder}/landing/orders/*', filename = true)"
     ).fetchall()
     daily = [days for days, is_first in lateness if not is_first]
     assert min(daily) == 0
     assert 0 < max(daily) <= 20
-    ids = duckdb.sql(f"SELECT count(*), count(DISTINCT order_id) FROM '{folder}/landing/orders/*.parquet'").fetchall()
-    assert ids[0][0] == ids[0][1]
+    delivered = f"{folder}/landing/orders/*.parquet"
+    ids = duckdb.sql(f"SELECT order_id FROM '{delivered}'").fetchall()
+    assert len(ids) == len(set(ids))
 
 
 def test_most_customers_order_little_and_a_few_very_much() -> None:
