@@ -6,10 +6,10 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability audit fuzz
+.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability audit fuzz benchmark benchmark-large
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -57,6 +57,14 @@ reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage,
 	@RELIABILITY=full RELIABILITY_REPORT=$(CURDIR)/reliability.jsonl \
 	  $(BIN)/python -m pytest -n 2 --dist load tests/reliability
 
+benchmark: $(VENV)/.run  ## Time the pipeline beside dbt alone, hand-written SQL and pandas (up to 10 minutes)
+	@$(BIN)/python -m benchmarks --orders 1000 100000 --repetitions 2
+	@$(BIN)/python -m benchmarks --orders 1000000 --repetitions 1
+	@$(BIN)/python -m benchmarks --show .benchmark/record_100000.json .benchmark/record_1000000.json
+
+benchmark-large: $(VENV)/.run  ## Time the pipeline and the floor with 10 and 100 million orders (60 GB of disk, hours)
+	@$(BIN)/python -m benchmarks --orders 10000000 100000000 --repetitions 1 --contenders floor pipeline
+
 lint: $(VENV)/.dev  ## ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -91,4 +99,4 @@ lock: | $(BIN)/python  ## Resolve pyproject.toml into the hash-locked requiremen
 	@$(UV_COMPILE) -c requirements-dev.lock -o requirements.lock
 
 clean:  ## Remove the virtual environment, the demo shop and caches
-	rm -rf $(VENV) $(DEMO) reliability.jsonl .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(DEMO) .benchmark reliability.jsonl .pytest_cache .mypy_cache .ruff_cache .hypothesis

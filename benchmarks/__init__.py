@@ -1,4 +1,4 @@
 """Measuring the pipeline: simulated shops of any size, contenders in one run, tables and plots of the results.
 
-Belongs here: whatever only measures. Not here: anything the product needs to run (``retention_pipeline`` never imports this).
+Belongs here: whatever only measures. Not here: anything the product needs to run.
 """

@@ -17,41 +17,38 @@ import duckdb
 SQL = Path(__file__).with_name("floor.sql")
 WINDOW_DAYS = 90
 
-_CUSTOMER_PERIOD = (
-    "basis, grain, period_start, is_active_start, is_active_end, is_new, is_retained, is_lost, is_reactivated,"
-    " is_new_kept, is_new_lost"
-)
+_CUSTOMER_PERIOD = """
+    basis, grain, period_start, is_active_start, is_active_end, is_new, is_retained, is_lost, is_reactivated,
+    is_new_kept, is_new_lost, orders_count, orders_before, count(*) AS n, sum(revenue_gross) AS gross,
+    sum(revenue_net) AS net, sum(previous_revenue_gross) AS previous
+"""
+_PERIOD = """
+    basis, grain, period_start, segment_set, segment_key, customers_start, customers_end, customers_new,
+    customers_new_kept, customers_retained, customers_lost, customers_reactivated, customers_new_lost,
+    customers_active, revenue_previous, revenue_retained_gross, revenue_retained_net
+"""
+_ORDERS = """
+    grain, period_start, segment_set, segment_key, customers_ordering, customers_repeat_in_period, customers_returning,
+    orders_count, revenue_gross, revenue_net, revenue_gross_returning
+"""
+_COHORT = """
+    grain, segment_set, segment_key, cohort_start, cohort_age, cohort_size, customers_active, orders_count,
+    revenue_gross, revenue_net, revenue_gross_to_date
+"""
+_STAGED = "order_date, status, is_valid, count(*) AS orders, sum(revenue_gross) AS gross, sum(revenue_net) AS net"
+_SPELLS = "spell_number, spell_start, spell_end, count(*) AS n"
+# the pipeline has a row also where nobody was active, and orders beside every basis
+_ACTIVE, _BUYING = "WHERE customers_active > 0", "WHERE basis = 'calendar' AND customers_ordering > 0"
+# the pipeline knows customers by keyed hashes, so their rows are compared by everything but the customer
 SHARED = {
-    "stg_orders": (
-        "staging.stg_orders",
-        "order_date, status, is_valid, count(*) AS orders, sum(revenue_gross) AS gross, sum(revenue_net) AS net",
-        "GROUP BY ALL",
-    ),
-    "spells": ("intermediate.int_customer_spells", "spell_number, spell_start, spell_end, count(*) AS n", "GROUP BY ALL"),
-    # the pipeline knows customers by keyed hashes, so rows are compared by everything but the customer
-    "fct_customer_period": (
-        "marts.fct_customer_period",
-        f"{_CUSTOMER_PERIOD}, orders_count, orders_before, count(*) AS n, sum(revenue_gross) AS gross,"
-        " sum(revenue_net) AS net, sum(previous_revenue_gross) AS previous",
-        "GROUP BY ALL",
-    ),
-    "fct_period": (
-        "marts.fct_period",
-        "basis, grain, period_start, segment_set, segment_key, customers_start, customers_end, customers_new,"
-        " customers_new_kept, customers_retained, customers_lost, customers_reactivated, customers_new_lost,"
-        " customers_ordering, customers_repeat_in_period, customers_returning, orders_count, revenue_gross, revenue_net,"
-        " revenue_gross_returning, revenue_previous, revenue_retained_gross, revenue_retained_net",
-        # the pipeline also has a row where nobody was active; orders stand beside every basis there
-        "WHERE customers_active > 0",
-    ),
-    "fct_cohort_period": (
-        "marts.fct_cohort_period",
-        "grain, segment_set, segment_key, cohort_start, cohort_age, cohort_size, customers_active, orders_count,"
-        " revenue_gross, revenue_net, revenue_gross_to_date",
-        "",
-    ),
+    "stg_orders": ("stg_orders", "staging.stg_orders", _STAGED, "GROUP BY ALL"),
+    "spells": ("spells", "intermediate.int_customer_spells", _SPELLS, "GROUP BY ALL"),
+    "customers of periods": ("fct_customer_period", "marts.fct_customer_period", _CUSTOMER_PERIOD, "GROUP BY ALL"),
+    "periods": ("fct_period", "marts.fct_period", _PERIOD, _ACTIVE),
+    "orders of periods": ("fct_period", "marts.fct_period", _ORDERS, _BUYING),
+    "cohorts": ("fct_cohort_period", "marts.fct_cohort_period", _COHORT, ""),
 }
-"""Table of the floor: the pipeline's table, the columns both have, how they are laid side by side."""
+"""What is compared: table of the floor, the pipeline's table, the columns both have, which rows."""
 
 
 def statements(landing: Path, as_of: dt.date) -> Iterator[tuple[str, str]]:
@@ -81,11 +78,11 @@ def differences(floor: Path, build_file: Path) -> dict[str, int]:
     found = {}
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{floor}' AS floor (READ_ONLY); ATTACH '{build_file}' AS build (READ_ONLY)")
-        for name, (table, columns, clause) in SHARED.items():
-            ours, theirs = (f"SELECT {columns} FROM {place} {clause}" for place in (f"floor.{name}", f"build.{table}"))
+        for name, (one, other, columns, clause) in SHARED.items():
+            ours, theirs = (f"SELECT {columns} FROM {place} {clause}" for place in (f"floor.{one}", f"build.{other}"))
             found[name] = sum(
-                int(con.sql(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchall()[0][0])
-                for one, other in ((ours, theirs), (theirs, ours))
+                int(con.sql(f"SELECT count(*) FROM ({left} EXCEPT ALL {right})").fetchall()[0][0])
+                for left, right in ((ours, theirs), (theirs, ours))
             )
     return found
 

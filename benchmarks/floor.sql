@@ -147,7 +147,10 @@ with
             case when score >= 9 then 'promoter' when score >= 7 then 'passive' else 'detractor' end as segment_key
         from read_parquet('$landing/feedback.parquet')
         where score is not null and submitted_at::date <= '$as_of'
-        qualify row_number() over (partition by customer_id, valid_from order by submitted_at desc, feedback_id desc) = 1
+        -- a customer's last answer of a month counts
+        qualify row_number() over (
+            partition by customer_id, date_trunc('month', submitted_at) order by submitted_at desc, feedback_id desc
+        ) = 1
     ),
     starts as (
         select customer_id, 'new_returning' as segment_set, 'new' as segment_key, date '0001-01-01' as valid_from from customers
@@ -187,11 +190,12 @@ select
     sum(orders_count)::bigint as orders_count,
     sum(revenue_gross)::decimal(38, 4) as revenue_gross,
     sum(revenue_net)::decimal(38, 4) as revenue_net,
-    sum(revenue_gross) filter (where orders_count > 0 and orders_before > 0)::decimal(38, 4) as revenue_gross_returning,
+    coalesce(sum(revenue_gross) filter (where orders_count > 0 and orders_before > 0), 0)::decimal(38, 4)
+        as revenue_gross_returning,
     sum(previous_revenue_gross)::decimal(38, 4) as revenue_previous,
-    sum(least(revenue_gross, previous_revenue_gross)) filter (where basis = 'calendar')::decimal(38, 4)
+    coalesce(sum(least(revenue_gross, previous_revenue_gross)) filter (where basis = 'calendar'), 0)::decimal(38, 4)
         as revenue_retained_gross,
-    sum(revenue_gross) filter (where basis = 'calendar' and previous_revenue_gross > 0)::decimal(38, 4)
+    coalesce(sum(revenue_gross) filter (where basis = 'calendar' and previous_revenue_gross > 0), 0)::decimal(38, 4)
         as revenue_retained_net
 from fct_customer_period join segments using (customer_id)
 where period_start >= valid_from and period_start < valid_to

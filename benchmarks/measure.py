@@ -1,6 +1,6 @@
 """One measured run of one contender: a process of its own, its time and its memory.
 
-Belongs here: starting it and reading the clock. Not here: what is started (``contenders``), what the figures mean (``report``).
+Belongs here: starting it and reading the clock. Not here: what is started (``contenders``).
 """
 
 from __future__ import annotations

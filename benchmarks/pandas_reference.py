@@ -26,11 +26,13 @@ def read(landing: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     with duckdb.connect() as con:
         orders = con.sql(
             "SELECT order_id, customer_id, ordered_at, amount::DOUBLE AS gross,"
-            f" (amount - refund_amount)::DOUBLE AS net, status, filename FROM read_parquet('{landing}/orders/*.parquet',"
-            " filename = true)"
+            " (amount - refund_amount)::DOUBLE AS net, status, filename"
+            f" FROM read_parquet('{landing}/orders/*.parquet', filename = true)"
         ).df()
         customers = con.sql(f"FROM read_parquet('{landing}/customers.parquet')").df()
         answers = con.sql(f"FROM read_parquet('{landing}/feedback.parquet') WHERE score IS NOT NULL").df()
+    months = [answers["customer_id"], answers["submitted_at"].dt.to_period("M")]
+    answers = answers.sort_values(["submitted_at", "feedback_id"]).groupby(months).tail(1)
     orders = orders.sort_values("filename").drop_duplicates("order_id", keep="last")
     orders = orders[~orders["status"].isin(_NOT_BOUGHT) & (orders["gross"] > 0)]
     orders["day"] = orders["ordered_at"].dt.normalize()

@@ -111,8 +111,8 @@ def draw_block(rng: np.random.Generator, first: int, customers: int) -> pd.DataF
         customers: How many.
 
     Returns:
-        customer, started (day of joining), second (since the shop opened), known (day of delivery), cents, refund_cents,
-        status, score (-1 without an invitation, -2 invited without an answer).
+        customer, started (day of joining), second (since the shop opened), known (day of delivery), cents,
+        refund_cents, status, score (-1 without an invitation, -2 invited without an answer).
     """
     expected = np.exp(rng.normal(-(SPREAD**2) / 2, SPREAD, customers)) * (ORDERS_PER_CUSTOMER - 1)
     counts = 1 + rng.poisson(expected)
@@ -160,15 +160,16 @@ def _write_landing(con: duckdb.DuckDBPyConnection, parts: Path, landing: Path, s
     orders = f"""
         SELECT 'C' || lpad(customer::VARCHAR, 9, '0') AS customer_id, {opened} + to_seconds(second) AS ordered_at,
             (cents / 100)::DECIMAL(12, 2) AS amount, status, (refund_cents / 100)::DECIMAL(12, 2) AS refund_amount,
-            'O' || lpad((row_number() OVER (ORDER BY second, customer, cents))::VARCHAR, 10, '0') AS order_id, known, second
+            'O' || lpad((row_number() OVER (ORDER BY second, customer, cents))::VARCHAR, 10, '0') AS order_id, known,
+            second
         FROM drawn"""
     con.execute(f"COPY ({orders}) TO '{parts}/orders.parquet'")
     columns = "order_id, customer_id, ordered_at, amount, status, refund_amount"
     for number in range(DAYS - 1 - daily, DAYS):
         known = f"known <= {number}" if number == DAYS - 1 - daily else f"known = {number}"
         con.execute(
-            f"COPY (SELECT {columns} FROM read_parquet('{parts}/orders.parquet') WHERE {known} ORDER BY second, order_id)"
-            f" TO '{landing}/orders/{_day(number)}.{suffix}'"
+            f"COPY (SELECT {columns} FROM read_parquet('{parts}/orders.parquet') WHERE {known}"
+            f" ORDER BY second, order_id) TO '{landing}/orders/{_day(number)}.{suffix}'"
         )
     con.execute(
         f"""COPY (

@@ -1,0 +1,1 @@
+"""Tests of what measures: shops, the floor, tables. No times are asserted."""
