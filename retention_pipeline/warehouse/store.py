@@ -13,26 +13,17 @@ from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError, StorageError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.store_tables import RAW_ARRIVALS, RAW_DELIVERIES, RAW_QUARANTINE, STORE_TABLES
 from retention_pipeline.warehouse import files
-from retention_pipeline.warehouse.arrivals import reconstruct_arrivals
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
 from retention_pipeline.warehouse.hashing import combine
 from retention_pipeline.warehouse.keys import id_key_fingerprint
 from retention_pipeline.warehouse.readings import read_through
 from retention_pipeline.warehouse.sql import literal
+from retention_pipeline.warehouse.store_format import EARLIER, FORMAT, bring_up_to_date, create_tables, setting
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-FORMAT = "4"
-"""Version of the store's tables; a store of another format is refused rather than misread."""
-_BEFORE_ARRIVALS = "2"
-_EARLIER = (_BEFORE_ARRIVALS, "3")
-"""Formats before ``raw.arrivals`` and before repairs; a store of them is brought up to date when opened for writing."""
-_ADDED = (RAW_DELIVERIES, RAW_QUARANTINE, RAW_ARRIVALS)
-"""Tables that have gained columns since."""
 
 
 def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
@@ -58,9 +49,9 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
                 "CREATE TABLE IF NOT EXISTS main.store_settings (name VARCHAR PRIMARY KEY, value VARCHAR)"
             )
             connection.execute("INSERT OR IGNORE INTO main.store_settings VALUES ('format', ?)", [FORMAT])
-            _checked(connection, home, also=_EARLIER)
-            _create_tables(connection)
-            _bring_up_to_date(connection)
+            _checked(connection, home, also=EARLIER)
+            create_tables(connection)
+            bring_up_to_date(connection)
             failpoint("store.before_commit")
             connection.execute("COMMIT")
     except BaseException:
@@ -69,24 +60,10 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
     return connection
 
 
-def _bring_up_to_date(connection: DuckDBPyConnection) -> None:
-    found = _setting(connection, "format")
-    if found in _EARLIER:
-        for table in _ADDED:
-            for column in table.columns:
-                if column.nullable:
-                    connection.execute(
-                        f"ALTER TABLE {table.qualified} ADD COLUMN IF NOT EXISTS {column.name} {column.type}"
-                    )
-        if found == _BEFORE_ARRIVALS:
-            reconstruct_arrivals(connection)
-        connection.execute("UPDATE main.store_settings SET value = ? WHERE name = 'format'", [FORMAT])
-
-
 def _checked(connection: DuckDBPyConnection, home: Home, *, also: tuple[str, ...] = ()) -> DuckDBPyConnection:
     """The connection, if the store is of a format this program reads; a store of another is left as it is."""
-    found = _setting(connection, "format")
-    if found in _EARLIER and not also:
+    found = setting(connection, "format")
+    if found in EARLIER and not also:
         connection.close()
         raise StorageError(
             f"{home.store} was written by an earlier version of the program",
@@ -102,16 +79,10 @@ def _checked(connection: DuckDBPyConnection, home: Home, *, also: tuple[str, ...
     return connection
 
 
-def _create_tables(connection: DuckDBPyConnection) -> None:
-    connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
-    for table in (*STORE_TABLES, RAW_ARRIVALS):
-        connection.execute(table.ddl)
-
-
 def scratch_store() -> DuckDBPyConnection:
     """An empty delivery store in memory, for looking at sources without keeping anything."""
     connection = connect(None)
-    _create_tables(connection)
+    create_tables(connection)
     return connection
 
 
@@ -138,7 +109,7 @@ def bind_id_key(connection: DuckDBPyConnection, id_key: bytes) -> None:
     """
     fingerprint = id_key_fingerprint(id_key)
     rows = connection.execute("SELECT count(*) FROM raw.deliveries").fetchall()
-    known = _setting(connection, "id_key") if rows[0][0] else fingerprint
+    known = setting(connection, "id_key") if rows[0][0] else fingerprint
     if known not in {None, fingerprint}:
         raise ConfigError(
             f"the customer ids in the store were hashed with key {known}, the key in use is {fingerprint}",
@@ -154,7 +125,7 @@ def bind_shop(connection: DuckDBPyConnection, settings: Settings) -> None:
         ConfigError: Name and place of the orders are both another shop's, whose numbers would be published over.
     """
     mine = {"shop_name": settings.shop.name, "shop_orders": settings.sources.orders.place}
-    theirs = {name: _setting(connection, name) for name in mine}
+    theirs = {name: setting(connection, name) for name in mine}
     if all(theirs[name] not in {None, value} for name, value in mine.items()):
         raise ConfigError(
             f"this home directory holds {theirs['shop_name']!r} (orders from {theirs['shop_orders']}),"
@@ -244,13 +215,8 @@ def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of
         [as_of, as_of],
     ).fetchall()
     ids = [str(delivery_id) for (delivery_id,) in rows]
-    key = _setting(connection, "id_key") or ""
+    key = setting(connection, "id_key") or ""
     return combine([as_of.isoformat(), config_hash(settings), code_hash(), libraries_hash(), key, *ids])
-
-
-def _setting(connection: DuckDBPyConnection, name: str) -> str | None:
-    row = connection.execute("SELECT value FROM main.store_settings WHERE name = ?", [name]).fetchone()
-    return None if row is None else str(row[0])
 
 
 def _date(connection: DuckDBPyConnection, sql: str, parameters: list[object] | dict[str, object]) -> dt.date | None:
