@@ -21,7 +21,14 @@ from retention_pipeline.core.periods import Grain, period_label, period_start
 from retention_pipeline.core.progress import Silent
 from retention_pipeline.core.window import EVERYTHING, Window
 from retention_pipeline.intake.arrival import received_date
-from retention_pipeline.intake.lookahead import ChangedOrders, SourceOutlook, changed_orders, look_ahead, read_ahead
+from retention_pipeline.intake.lookahead import (
+    ChangedOrders,
+    SourceOutlook,
+    changed_orders,
+    look_ahead,
+    read_ahead,
+    waiting_repairs,
+)
 from retention_pipeline.warehouse.keys import load_id_key
 from retention_pipeline.warehouse.read import published_manifest
 from retention_pipeline.warehouse.store import attach_store, scratch_store
@@ -51,9 +58,14 @@ def show_plan(settings: Settings, console: Console, *, days: tuple[dt.date, dt.d
                 for name in settings.sources.configured()
             ]
             changes = _read(scratch, settings, outlooks, Path(folder), has_store=has_store)
+            repairs = waiting_repairs(scratch) if has_store else 0
     print_title(console, settings.shop.name, settings.config_path)
     _print_deliveries(settings, outlooks, console)
+    if repairs:
+        console.print(f"\nrepairs of set-aside records that a run would publish: {repairs}", highlight=False)
     if not any(outlook.to_read for outlook in outlooks):
+        if repairs:
+            return
         console.print("\nnothing new: a run would publish nothing")
         return
     _print_changes(settings, changes, outlooks, console)

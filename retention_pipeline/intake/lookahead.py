@@ -94,6 +94,12 @@ def look_ahead(
     return outlook
 
 
+def waiting_repairs(scratch: DuckDBPyConnection) -> int:
+    """Repairs made or undone since the last run, which no version has seen."""
+    query = f"SELECT count(DISTINCT repair_id) FROM {STORE}.raw.arrivals WHERE known_from IS NULL"
+    return int(scratch.execute(query).fetchall()[0][0])
+
+
 def _known(scratch: DuckDBPyConnection, name: str) -> dict[str, tuple[dt.date | None, str, bool]]:
     """Business date, status and whether it counts now, of each delivery in the store."""
     rows = scratch.execute(

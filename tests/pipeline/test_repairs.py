@@ -84,6 +84,7 @@ def test_a_repair_is_published_with_its_cause_survives_a_rebuild_and_can_be_undo
     done = quarantine(shop, "replay", str(file))
     assert "1 records taken in, 0 were before, 1 are unchanged" in done
     assert "0 records taken in, 1 were before" in quarantine(shop, "replay", str(file))
+    assert "that a run would publish: 1" in shop.command("plan").stdout
     shop.run()
     assert revenue(shop) == 1900
     repaired = shop.version()
