@@ -42,7 +42,7 @@ def kill_plain_dbt(shop: Shop, folder: Path, attempts: int) -> tuple[int, int]:
 
 
 def _run(shop: Shop, folder: Path, share: float | None) -> Path | None:
-    """Run dbt on a copy of the build file, to its end or until a share of its work; None where the kill came too late."""
+    """Run dbt on a copy of the build file, to its end or to a share of it; None where the kill came too late."""
     home = Home(folder)
     home.build.parent.mkdir(parents=True)
     shutil.copy(shop.home.build, home.build)
