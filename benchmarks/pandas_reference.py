@@ -86,9 +86,9 @@ def period_facts(landing: Path, as_of: dt.date) -> pd.DataFrame:
             lost=people["start"] & ~people["end"],
             reactivated=people["end"] & ~people["start"] & ~people["new"],
         )
-        for name in known:
-            summed = people.groupby(known[name]).sum().rename_axis("segment_key").reset_index()
-            rows.append(summed.assign(grain=grain, period_start=start, segment_set=name))
+        for segment_set in known:
+            summed = people.groupby(known[segment_set]).sum().rename_axis("segment_key").reset_index()
+            rows.append(summed.assign(grain=grain, period_start=start, segment_set=segment_set))
     return pd.concat(rows, ignore_index=True)
 
 

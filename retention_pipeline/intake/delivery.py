@@ -13,7 +13,7 @@ from pathlib import Path
 from retention_pipeline.intake.catalogue import delivery_id
 from retention_pipeline.intake.discover import Found
 from retention_pipeline.intake.encoding import CHUNK
-from retention_pipeline.intake.mapping import Binding
+from retention_pipeline.intake.mapping import Binding, MissingColumnsError
 from retention_pipeline.intake.read_exact import BrokenRow
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Refusal
@@ -52,6 +52,15 @@ class Delivery:
         self.records = self.records or refusal.records
         self.broken = []
         self.counts = Counts()
+
+    def lacks(self, name: str) -> bool:
+        """Whether it was refused for having no such column."""
+        return isinstance(self.refusal, MissingColumnsError) and name in self.refusal.missing
+
+    @property
+    def columns_found(self) -> str | None:
+        """Contract columns that it has, separated by commas; None where it was not read."""
+        return None if self.binding is None else ",".join(self.binding.columns)
 
     @property
     def has_changed(self) -> bool:

@@ -35,7 +35,7 @@ from retention_pipeline.intake.discover import Landing, discover
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.limits import find_excess
 from retention_pipeline.intake.load import Batch, clear_staging
-from retention_pipeline.intake.mapping import MissingColumnsError, check_mapping, mapping_hash
+from retention_pipeline.intake.mapping import check_mapping, mapping_hash
 from retention_pipeline.intake.notes import Notes
 from retention_pipeline.intake.report import IntakeReport, Refusal, SourceReport
 
@@ -215,7 +215,7 @@ class SourceIntake:
         if not unmapped or any(known.mapping_hash == self.mapping for known in self.known.values()):
             return
         for name in sorted(unmapped):
-            if all(_lacks(delivery, name) for delivery in deliveries) and not self.report.deliveries_new:
+            if all(delivery.lacks(name) for delivery in deliveries) and not self.report.deliveries_new:
                 raise ConfigError(
                     f"{self.settings.config_path}: shop.segments: {name!r} is neither mapped under"
                     f" [sources.{self.contract.source}.columns] nor a column of {deliveries[0].found.shown}",
@@ -247,7 +247,3 @@ class SourceIntake:
             and known.business_date in self.window
             for name, known in after.items()
         )
-
-
-def _lacks(delivery: Delivery, name: str) -> bool:
-    return isinstance(delivery.refusal, MissingColumnsError) and name in delivery.refusal.missing

@@ -22,11 +22,10 @@ from retention_pipeline.intake.delivery import Counts, Delivery
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.forgetting import forget
 from retention_pipeline.intake.identity import hash_parameters
-from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Rejected
 from retention_pipeline.intake.rows import FILES, STAGE, TYPED, RowSql
 from retention_pipeline.intake.sql import quote, storage_errors
-from retention_pipeline.intake.staging import Staging, count_mismatch
+from retention_pipeline.intake.staging import Staging, unsound
 from retention_pipeline.intake.stored import quarantined_text, stored_values
 
 if TYPE_CHECKING:
@@ -148,9 +147,9 @@ class Batch:
 
     def _refuse_unsound(self) -> None:
         for number, delivery in enumerate(self.deliveries):
-            unsound = _unsound(delivery) if delivery.refusal is None else None
-            if unsound is not None:
-                delivery.refuse(unsound)
+            found = unsound(delivery) if delivery.refusal is None else None
+            if found is not None:
+                delivery.refuse(found)
                 for table in (FILES, STAGE, TYPED):
                     self._connection.execute(f"DELETE FROM {table} WHERE _file = ?", [number])
 
@@ -198,7 +197,7 @@ class Batch:
             delivery.content_sha256, mapping, sequence, received_date, ACCEPTED if refusal is None else REFUSED,
             None if refusal is None else str(refusal), delivery.records, counts.loaded, counts.quarantined,
             counts.suppressed, first, last, is_current=True, erased=counts.erased,
-            columns_found=_columns_found(delivery),
+            columns_found=delivery.columns_found,
         )  # fmt: skip
 
 
@@ -227,21 +226,6 @@ def insert_records(connection: DuckDBPyConnection, contract: Contract, without: 
         f"INSERT INTO {contract.table.qualified} BY NAME SELECT {listed} FROM {TYPED}"
         f" JOIN {FILES} USING (_file) {without} WHERE _problem IS NULL"
     )
-
-
-def _columns_found(delivery: Delivery) -> str | None:
-    return None if delivery.binding is None else ",".join(delivery.binding.columns)
-
-
-def _unsound(delivery: Delivery) -> FileRefusedError | None:
-    """Why a file that has been read cannot be taken in after all."""
-    counts = delivery.counts
-    found = counts.loaded + counts.quarantined + counts.suppressed + counts.erased
-    if found != delivery.records:
-        return count_mismatch(delivery.records, found)
-    if delivery.has_changed:
-        return FileRefusedError("changed_while_reading", "the file was written to meanwhile", "run again")
-    return None
 
 
 def _is_news(delivery: Delivery, known: Mapping[str, Known]) -> bool:

@@ -157,3 +157,14 @@ def count_mismatch(expected: int, found: int) -> FileRefusedError:
         "look for quotes and line ends out of place, and deliver the file again",
         records=expected,
     )
+
+
+def unsound(delivery: Delivery) -> FileRefusedError | None:
+    """Why a file that has been read cannot be taken in after all."""
+    counts = delivery.counts
+    found = counts.loaded + counts.quarantined + counts.suppressed + counts.erased
+    if found != delivery.records:
+        return count_mismatch(delivery.records, found)
+    if delivery.has_changed:
+        return FileRefusedError("changed_while_reading", "the file was written to meanwhile", "run again")
+    return None

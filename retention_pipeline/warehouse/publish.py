@@ -218,8 +218,7 @@ class _Publication:
         listed, covered = history_tables(self.connection, self.home, known, upcoming, kept)
         if self.ledger is None:
             return [listed, covered]
-        published_at = draft.created_at.removesuffix("+00:00")
-        new = Upcoming(draft.version, draft.metadata["as_of"], published_at, draft.metadata)
+        new = Upcoming(draft.version, draft.metadata["as_of"], draft.created_at.removesuffix("+00:00"), draft.metadata)
         with duckdb_errors(self.home.store):
             return [*self.ledger.tables(self.connection, line, new, listed, self.watcher), listed, covered]
 

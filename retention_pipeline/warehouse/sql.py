@@ -14,3 +14,11 @@ def quote(identifier: str) -> str:
 def literal(text: object) -> str:
     """A text literal in single quotes."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def joined(expressions: tuple[str, ...]) -> str:
+    """Several values as one text in which NULL differs from the empty text; NULL where there are none."""
+    parts = [
+        f"coalesce(length(cast({each} as varchar)) || ':' || cast({each} as varchar), '-')" for each in expressions
+    ]
+    return " || ".join(parts) if parts else "cast(null as varchar)"

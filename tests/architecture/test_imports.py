@@ -41,7 +41,7 @@ MAY_IMPORT = {
 HOMES = {
     "duckdb": {"warehouse"},
     "psycopg": {"extract"},
-    "sqlalchemy": {"quality"},
+    "sqlalchemy": {"quality", "defs"},  # Dagster's event log goes through it, too
     "great_expectations": {"quality"},
     "dagster": {"defs", "definitions", "cli"},
     "dagster_dbt": {"defs"},

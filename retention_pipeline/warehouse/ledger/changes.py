@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.core.causes import Cause
 from retention_pipeline.warehouse.ledger.histories import find_changed_histories
 from retention_pipeline.warehouse.ledger.records import Records
-from retention_pipeline.warehouse.sql import literal
+from retention_pipeline.warehouse.sql import joined, literal
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -210,7 +210,7 @@ def find_changed_records(
     for name, records in sources.items():
         late = Cause.LATE_ORDER if name == "orders" else Cause.LATE_RECORD
         statement = _CHANGES.format(
-            **dates, **causes, source=name, name=literal(name), key=_text(records.key), touched=_touched(records),
+            **dates, **causes, source=name, name=literal(name), key=joined(records.key), touched=_touched(records),
             late=literal(late), through=_date(data_through.get(name)),
             states=_state(records, "old", "was_visible", dates["old_as_of"])
             + _state(records, "new", "is_visible", dates["new_as_of"]),
@@ -237,20 +237,12 @@ def _state(records: Records, side: str, visible: str, as_of: str) -> str:
     return _STATE.format(
         side=side, visible=visible, as_of=as_of, rank="rank" if records.adds_up else "row_number",
         latest=records.latest, customer=records.customer, behind=records.behind.format(as_of=as_of),
-        dated=records.dated, content=_text(records.content), status=records.status, refund=_text(records.refund),
-        later=records.later, later_content=_text(records.later_content),
-        clock=_text(tuple(each.format(as_of=as_of) for each in records.clock)),
+        dated=records.dated, content=joined(records.content), status=records.status, refund=joined(records.refund),
+        later=records.later, later_content=joined(records.later_content),
+        clock=joined(tuple(each.format(as_of=as_of) for each in records.clock)),
         standing=records.standing.format(as_of=as_of),
         spans=f"list_filter([{spans}], lambda span: span.starts is not null)",
     )  # fmt: skip
-
-
-def _text(expressions: tuple[str, ...]) -> str:
-    """Several values as one text in which NULL differs from the empty text; NULL where there are none."""
-    parts = [
-        f"coalesce(length(cast({each} as varchar)) || ':' || cast({each} as varchar), '-')" for each in expressions
-    ]
-    return " || ".join(parts) if parts else "cast(null as varchar)"
 
 
 def _date(day: dt.date | None) -> str:
