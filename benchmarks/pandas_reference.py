@@ -88,7 +88,7 @@ def period_facts(landing: Path, as_of: dt.date) -> pd.DataFrame:
         )
         for segment_set in known:
             summed = people.groupby(known[segment_set]).sum().rename_axis("segment_key").reset_index()
-            rows.append(summed.assign(grain=grain, period_start=start, segment_set=segment_set))
+            rows.append(summed.assign(grain=grain, period_start=start, segment_set=str(segment_set)))
     return pd.concat(rows, ignore_index=True)
 
 
