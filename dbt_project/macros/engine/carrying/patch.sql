@@ -1,0 +1,91 @@
+{# Patching: the rows of touched customers (and periods) are made anew from the small part of the inputs that they follow from. #}
+
+{% macro patch_sql(target, sql) -%}
+    {%- if model.schema == 'staging' -%} {{ return(patch_by_key_sql(target, sql)) }} {%- endif -%}
+    {%- if carry_of(model)['by'] == 'customer' -%} {{ return(patch_by_customer_sql(target, sql)) }} {%- endif -%}
+    {{ return(patch_by_customer_and_period_sql(target, sql)) }}
+{%- endmacro %}
+
+{% macro patch_by_key_sql(target, sql) -%}
+    {%- set carry = carry_of(model) -%}
+    {%- set delivered = source('raw', carry['source']) -%}
+    {%- set moved = "(select moved_key from " ~ changes('keys__' ~ model.name) ~ ")" -%}
+    {%- set before, after = changes('before__' ~ model.name), changes('after__' ~ model.name) -%}
+    create or replace table {{ after }} as
+    {{ sql | replace(delivered | string, "(select * from " ~ delivered ~ " where " ~ carry['key'] ~ " in " ~ moved ~ ")") }};
+    create or replace table {{ before }} as select * from {{ target }} where {{ carry['key'] }} in {{ moved }};
+    {{ differing_sql(before, after) }}
+    {{ touched_sql() }}
+    delete from {{ target }} where {{ carry['key'] }} in {{ moved }};
+    insert into {{ target }} by name select * from {{ after }};
+    drop table {{ before }}; drop table {{ after }};
+{%- endmacro %}
+
+{% macro patch_by_customer_sql(target, sql) -%}
+    {{ slices_sql() }}
+    create or replace table {{ changes('slice__' ~ model.name) }} as {{ on_slices(sql) }};
+    delete from {{ target }} where customer_id in (select customer_id from {{ changes('customers') }});
+    insert into {{ target }} by name select * from {{ changes('slice__' ~ model.name) }};
+{%- endmacro %}
+
+{% macro patch_by_customer_and_period_sql(target, sql) -%}
+    {{ slices_sql() }}
+    {{ rests_sql() }}
+    create or replace table {{ changes('slice__' ~ model.name) }} as {{ on_slices(sql) }};
+    create or replace table {{ changes('rest__' ~ model.name) }} as {{ on_rests(sql) }};
+    delete from {{ target }}
+    where
+        customer_id in (select customer_id from {{ changes('customers') }})
+        or (grain, period_start) in (select (grain, period_start) from {{ changes('periods') }});
+    insert into {{ target }} by name select * from {{ changes('slice__' ~ model.name) }};
+    insert into {{ target }} by name select * from {{ changes('rest__' ~ model.name) }};
+{%- endmacro %}
+
+{# The rows of the touched customers of each input, unless they are at hand. #}
+{% macro slices_sql() -%}
+    {%- for input in inputs() if kind_of(input) in ['customer', 'customer_and_period'] %}
+    create table if not exists {{ changes('slice__' ~ input.name) }} as
+    select * from {{ input.relation_name }} where customer_id in (select customer_id from {{ changes('customers') }});
+    {%- endfor %}
+{%- endmacro %}
+
+{# The rows of all other customers in the touched periods, unless they are at hand. #}
+{% macro rests_sql() -%}
+    {%- for input in inputs() if kind_of(input) == 'customer_and_period' %}
+    create table if not exists {{ changes('rest__' ~ input.name) }} as
+    select * from {{ input.relation_name }}
+    where
+        (grain, period_start) in (select (grain, period_start) from {{ changes('periods') }})
+        and customer_id not in (select customer_id from {{ changes('customers') }});
+    {%- endfor %}
+{%- endmacro %}
+
+{# The text of a model over the touched customers alone. #}
+{% macro on_slices(sql) -%}
+    {%- set text = namespace(sql=sql) -%}
+    {%- for input in inputs() if kind_of(input) in ['customer', 'customer_and_period'] -%}
+        {%- set text.sql = text.sql | replace(input.relation_name, changes('slice__' ~ input.name)) -%}
+    {%- endfor -%}
+    {{ return(text.sql) }}
+{%- endmacro %}
+
+{# The text of a model over the other customers and the touched periods alone. #}
+{% macro on_rests(sql) -%}
+    {%- set text = namespace(sql=sql) -%}
+    {%- for input in inputs() -%}
+        {%- set kind = kind_of(input) -%}
+        {%- if kind == 'customer_and_period' -%}
+            {%- set part = changes('rest__' ~ input.name) -%}
+        {%- elif kind == 'customer' -%}
+            {%- set part = "(select * from " ~ input.relation_name ~ " where customer_id not in (select customer_id from "
+                ~ changes('customers') ~ "))" -%}
+        {%- elif kind == 'periods' -%}
+            {%- set part = "(select * from " ~ input.relation_name ~ " where (grain, period_start) in (select (grain, period_start) from "
+                ~ changes('periods') ~ "))" -%}
+        {%- else -%}
+            {%- set part = input.relation_name -%}
+        {%- endif -%}
+        {%- set text.sql = text.sql | replace(input.relation_name, part) -%}
+    {%- endfor -%}
+    {{ return(text.sql) }}
+{%- endmacro %}
