@@ -18,11 +18,15 @@ from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, RAW, STAGING
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.warehouse import carrying
 from retention_pipeline.warehouse.build import BuildState, Inputs, Record
 from retention_pipeline.warehouse.connection import connect
 
 SELECTION = {STAGING: ["fqn:retention.staging"], MARTS: ["fqn:retention.intermediate", "fqn:retention.marts"]}
 """dbt selection of each stage; intermediate models are built with the facts they serve."""
+
+MOST_TOUCHED = 0.2
+"""Share of the customers beyond which patching costs more than building anew."""
 
 BELOW = {STAGING: (RAW, "gate:raw"), MARTS: (STAGING, "gate:staging")}
 
@@ -69,7 +73,8 @@ def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -
     began = time.perf_counter()
     state = BuildState(settings.home)
     state.clear(stage)
-    results = run_dbt(settings.home, SELECTION[stage], dbt_vars(settings, inputs), progress.step)
+    carried = _carry_on(settings, state, stage, inputs, progress)
+    results = run_dbt(settings.home, SELECTION[stage], {**dbt_vars(settings, inputs), **carried}, progress.step)
     detail = {
         "tests": [_test_row(stage, result) for result in results if _is_test(result)],
         "models": {result.name: result.seconds for result in results if not _is_test(result)},
@@ -77,6 +82,25 @@ def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -
     }
     state.mark(stage, inputs, detail)
     return state.require(stage, inputs)
+
+
+def _carry_on(
+    settings: Settings, state: BuildState, stage: str, inputs: Inputs, progress: Progress
+) -> dict[str, dict[str, str]]:
+    """Make the base ready to be changed; returns what dbt is told about it, nothing where all is built anew."""
+    base = state.plan.base
+    if base is None:
+        return {}
+    with connect(settings.home.build) as build:
+        if stage == STAGING:
+            carrying.prepare(build)
+        else:
+            touched, known = carrying.touched(build)
+            if touched > MOST_TOUCHED * known:
+                state.replan(f"{touched:,} of {known:,} customers were touched")
+                return {}
+    state.change(stage)
+    return {"carried": {"as_of": base.as_of.isoformat(), "run": inputs.fingerprint}}
 
 
 def _is_test(result: NodeResult) -> bool:

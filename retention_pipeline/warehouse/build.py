@@ -13,22 +13,29 @@ from typing import Any
 from retention_pipeline.core.errors import InconsistentStateError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
-from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse import base, files
+from retention_pipeline.warehouse.base import Base
 
 STAGES = ("raw", "staging", "marts", "metrics")
 """Stages in order. Recorded beside them: ``gate:<stage>`` once its checks have passed, ``<stage>:<part>`` for parts."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run computes from. Two runs with equal fingerprints compute the same."""
+    """What a run computes from. Two runs with equal fingerprints compute the same.
+
+    Attributes:
+        fingerprint: Of everything: deliveries, date and ``rules``.
+        rules: Fingerprint of configuration, code, libraries and key: what is done with the deliveries.
+    """
 
     fingerprint: str
     as_of: dt.date
     data_through: dict[str, dt.date | None] = field(hash=False)
     run_id: str
+    rules: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -38,13 +45,15 @@ class Inputs:
             "as_of": self.as_of.isoformat(),
             "data_through": through,
             "run_id": self.run_id,
+            "rules": self.rules,
         }
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Inputs:
         """The inverse of :meth:`to_json`."""
         through = {name: day and dt.date.fromisoformat(day) for name, day in content["data_through"].items()}
-        return cls(content["fingerprint"], dt.date.fromisoformat(content["as_of"]), through, content["run_id"])
+        as_of = dt.date.fromisoformat(content["as_of"])
+        return cls(content["fingerprint"], as_of, through, content["run_id"], content["rules"])
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,28 @@ class Record:
 
     inputs: Inputs
     detail: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a build file is made: carried on from a base, or anew and why."""
+
+    base: Base | None
+    why: str | None
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether tables of the base are kept and patched."""
+        return self.base is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"base": self.base and self.base.to_json(), "why": self.why}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Plan:
+        """The inverse of :meth:`to_json`."""
+        return cls(Base.from_json(content["base"]) if content["base"] else None, content["why"])
 
 
 class BuildState:
@@ -67,15 +98,44 @@ class BuildState:
         content = self._load()
         return Inputs.from_json(content["inputs"]) if content else None
 
-    def begin(self, inputs: Inputs) -> bool:
-        """Make the build file one for these inputs: an empty one unless it already is one for them.
+    @property
+    def plan(self) -> Plan:
+        """How the build file is being made."""
+        content = self._load() or {}
+        return Plan.from_json(content["plan"]) if content else Plan(None, "there was no earlier build")
+
+    def begin(self, inputs: Inputs, *, anew: bool = False) -> bool:
+        """Make the build file one for these inputs.
+
+        It is kept as it is when it already is one for them, carried on when it is the base of an incremental build, and
+        emptied otherwise; :attr:`plan` says which and why.
+
+        Args:
+            inputs: What the run computes from.
+            anew: Empty it in any case.
 
         Returns:
             Whether the build file was emptied.
         """
-        present = self.inputs
-        if present is not None and present.fingerprint == inputs.fingerprint:
+        content = self._load()
+        changing = content.get("changing") if content else None
+        if content and not anew and not changing and content["inputs"]["fingerprint"] == inputs.fingerprint:
+            if self._home.build.exists() or not content["plan"]["base"]:
+                return False
+        found = Base.from_json(content["base"]) if content and content["base"] else None
+        why_not = base.objection(self._home, found, rules=inputs.rules, as_of=inputs.as_of)
+        if changing:
+            why_not = f"an earlier run ended while {changing} was under way: stopped, or a check failed"
+        if anew:
+            why_not = "it was asked for"
+        if why_not is None and found is not None:
+            self._start(inputs, Plan(found, None))
             return False
+        self._empty()
+        self._start(inputs, Plan(None, why_not))
+        return True
+
+    def _empty(self) -> None:
         with files.os_errors(self._home.build):
             files.make_dir(self._home.build.parent)
             # first forget, then delete: a kill in between leaves nothing that claims to be built
@@ -85,8 +145,35 @@ class BuildState:
             for path in (self._home.build, self._home.build.with_name(self._home.build.name + ".wal")):
                 files.remove(path)
             failpoint("build.before_begin")
-        self._save({"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}})
-        return True
+
+    def _start(self, inputs: Inputs, plan: Plan) -> None:
+        """Nothing of these inputs is built yet; the base, if there is one, is untouched."""
+        kept = plan.base and plan.base.to_json()
+        self._save(
+            {"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}, "plan": plan.to_json(), "base": kept, "changing": None}
+        )
+
+    def change(self, what: str) -> None:
+        """Note durably that tables of the base are about to be changed or judged, until ``what`` is marked.
+
+        A run that ends before has left a mixture behind, or tables that did not pass: the next one builds anew.
+        """
+        content = self._load()
+        if content and content["plan"]["base"]:
+            self._save({**content, "changing": what, "base": None})
+
+    def replan(self, why: str) -> None:
+        """The rest of the build is made anew, although it was begun as an incremental one."""
+        content = self._load()
+        if content:
+            self._save({**content, "plan": Plan(None, why).to_json()})
+
+    def seal(self, inputs: Inputs) -> None:
+        """The build is published: a later one may be carried on from it."""
+        content = self._load()
+        if content and content["inputs"]["fingerprint"] == inputs.fingerprint:
+            sealed = Base(inputs.fingerprint, inputs.as_of, inputs.rules, base.row_counts(self._home))
+            self._save({**content, "base": sealed.to_json()})
 
     def clear(self, stage: str) -> None:
         """Forget a stage that is about to be replaced, its gate, and the stages built on it; a gate: only itself."""
@@ -153,6 +240,7 @@ class BuildState:
         self._make_durable()
         failpoint("build.before_mark")
         content["stages"][stage] = {"inputs": inputs.to_json(), "detail": detail or {}}
+        content["changing"] = None
         self._save(content)
 
     def _make_durable(self) -> None:

@@ -42,6 +42,7 @@ class Entry:
     is_reenactment: bool
     data_through: Mapping[str, str | None]
     periods_from: str | None
+    build: str | None
 
     @classmethod
     def of(cls, manifest: Manifest) -> Entry:
@@ -57,6 +58,7 @@ class Entry:
             bool(manifest.metadata.get("is_reenactment", False)),
             manifest.metadata["data_through"],
             manifest.metadata.get("periods_from"),
+            build_in_words(manifest.metadata.get("build")),
         )
 
     @property
@@ -67,6 +69,7 @@ class Entry:
         return (
             self.version, dt.date.fromisoformat(self.as_of), _day(through), _day(self.periods_from), instant,
             self.content_hash, self.rows_count, self.run_id, self.compared_with, self.is_reenactment,
+            self.build,
         )  # fmt: skip
 
     @property
@@ -103,14 +106,17 @@ def _carried(
     """The rows of the newest version that has them, by their key."""
     for manifest in reversed(known):
         record = manifest.tables.get(table.name)
-        if record is None or tuple(name for name, _ in record.columns) != table.column_names:
+        had = {name for name, _ in record.columns} if record is not None else set()
+        if record is None or not had.issubset(table.column_names):
             continue
         path = home.published / manifest.version / record.parquet.name
         try:
             verify_file(path, record.parquet, remember=True)
         except (CorruptFileError, FileNotFoundError):
             continue
-        rows = connection.execute(f"select * from read_parquet({literal(path)})").fetchall()
+        # a column that was added since then is empty
+        columns = ", ".join(name if name in had else f"null as {name}" for name in table.column_names)
+        rows = connection.execute(f"select {columns} from read_parquet({literal(path)})").fetchall()
         return {row[:key_length]: row for row in rows}
     return {}
 
@@ -125,6 +131,13 @@ def _table(table: Table, rows: list[tuple[Any, ...]]) -> PublishedTable:
         comment=table.grain,
         counts_for_content=False,
     )
+
+
+def build_in_words(build: Mapping[str, Any] | None) -> str | None:
+    """What the manifest says about the build, in a few words."""
+    if build is None:
+        return None
+    return str(build["kind"]) if build["kind"] == "incremental" else f"{build['kind']}: {build['why']}"
 
 
 def _day(text: str | None) -> dt.date | None:

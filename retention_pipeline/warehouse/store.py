@@ -233,8 +233,13 @@ def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of
         [as_of, as_of],
     ).fetchall()
     ids = [str(delivery_id) for (delivery_id,) in rows]
+    return combine([as_of.isoformat(), rules_fingerprint(connection, settings), *ids])
+
+
+def rules_fingerprint(connection: DuckDBPyConnection, settings: Settings) -> str:
+    """SHA-256 over what is done with deliveries: configuration, code, libraries and the key of the customer ids."""
     key = _setting(connection, "id_key") or ""
-    return combine([as_of.isoformat(), config_hash(settings), code_hash(), libraries_hash(), key, *ids])
+    return combine([config_hash(settings), code_hash(), libraries_hash(), key])
 
 
 def _setting(connection: DuckDBPyConnection, name: str) -> str | None:

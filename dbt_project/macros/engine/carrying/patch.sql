@@ -22,23 +22,29 @@
 {%- endmacro %}
 
 {% macro patch_by_customer_sql(target, sql) -%}
-    {{ slices_sql() }}
-    create or replace table {{ changes('slice__' ~ model.name) }} as {{ on_slices(sql) }};
+    {{ parts_sql(sql) }}
     delete from {{ target }} where customer_id in (select customer_id from {{ changes('customers') }});
     insert into {{ target }} by name select * from {{ changes('slice__' ~ model.name) }};
 {%- endmacro %}
 
 {% macro patch_by_customer_and_period_sql(target, sql) -%}
-    {{ slices_sql() }}
-    {{ rests_sql() }}
-    create or replace table {{ changes('slice__' ~ model.name) }} as {{ on_slices(sql) }};
-    create or replace table {{ changes('rest__' ~ model.name) }} as {{ on_rests(sql) }};
+    {{ parts_sql(sql) }}
     delete from {{ target }}
     where
         customer_id in (select customer_id from {{ changes('customers') }})
         or (grain, period_start) in (select (grain, period_start) from {{ changes('periods') }});
     insert into {{ target }} by name select * from {{ changes('slice__' ~ model.name) }};
     insert into {{ target }} by name select * from {{ changes('rest__' ~ model.name) }};
+{%- endmacro %}
+
+{# The rows of the touched customers, and those of all others in the touched periods, as tables of their own. #}
+{% macro parts_sql(sql) -%}
+    {{ slices_sql() }}
+    create or replace table {{ changes('slice__' ~ model.name) }} as {{ on_slices(sql) }};
+    {%- if carry_of(model)['by'] == 'customer_and_period' %}
+    {{ rests_sql() }}
+    create or replace table {{ changes('rest__' ~ model.name) }} as {{ on_rests(sql) }};
+    {%- endif %}
 {%- endmacro %}
 
 {# The rows of the touched customers of each input, unless they are at hand. #}

@@ -23,6 +23,23 @@
     {{ return({'relations': [target]}) }}
 {% endmaterialization %}
 
+{# A view holds nothing, so it is always written; what it shows differs like a table would. #}
+{% materialization view, adapter='duckdb' %}
+    {%- set target = this.incorporate(type='view') -%}
+    {%- set turn = turn_of(load_cached_relation(this), compiled_code) -%}
+
+    {{ run_hooks(pre_hooks) }}
+    {%- call statement('main') -%}
+        create or replace view {{ target }} as ({{ compiled_code }});
+        {%- if turn == 'patch' %} {{ parts_sql(compiled_code) }} {%- endif %}
+    {%- endcall -%}
+    {%- do settle(target, compiled_code, {'keep': 'kept', 'patch': 'patched'}.get(turn, 'rebuilt')) -%}
+    {{ run_hooks(post_hooks) }}
+    {%- do adapter.commit() -%}
+
+    {{ return({'relations': [target]}) }}
+{% endmaterialization %}
+
 {# The table anew beside the old one, the two compared where that is worth it, then in its place. #}
 {% macro rebuild_table(target, existing, sql) -%}
     {%- set fresh = make_intermediate_relation(target) -%}
