@@ -171,7 +171,9 @@ def _parsed_project(home: Home) -> Any:
 
     ensure_manifest(home)
     packed = (home.dbt_target / PARSED).read_bytes()
-    return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()  # `graph` in macros, which reads declarations of other models; a parsed one has it, a packed one not
+    return manifest
 
 
 def run_dbt(

@@ -46,16 +46,18 @@ class Base:
 
 def objection(home: Home, base: Base | None, *, rules: str, as_of: dt.date) -> str | None:
     """Why a build cannot be carried on from a base; None when it can."""
+    if not home.build.exists():
+        return "there was no earlier build"
     if base is None:
-        return "there was no earlier build" if not home.build.exists() else "the build before was not published"
+        return "the build before was not published"
     if base.rules != rules:
         return "the configuration, the program or one of its libraries has changed"
     if as_of < base.as_of:
         return f"the build before is of a later date ({base.as_of})"
     try:
         rows = row_counts(home)
-    except RetentionError as error:
-        return f"the build before cannot be read ({error.message})"
+    except RetentionError:
+        return "the build before cannot be read"
     if rows != base.rows:
         changed = sorted(name for name in {*rows, *base.rows} if rows.get(name) != base.rows.get(name))
         return f"the build before is not as it was published ({', '.join(changed[:3])})"

@@ -1,20 +1,55 @@
-"""Nights of a small shop, each with another kind of late row: carried on, every table is what a rebuild makes of it."""
+"""Nights with every kind of late row: carried on, each table of the build is what a rebuild makes of the same deliveries."""
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import pytest
+
 from tests.carrying.nights import Nights
+from tests.carrying.shop import EVENTS, VARIABLES, Shop
 from tests.dbt.support import Project
-from tests.dbt.test_small_shop import small_shop
+
+PATCHED = {
+    "stg_orders", "int_customer_order_days", "int_customer_spells", "int_customer_periods_ordered", "int_customers_known",
+    "int_customer_segments", "fct_customer_period", "dim_customer",
+}  # fmt: skip
+"""What a plain night touches and must not rebuild, or the incremental build would be one in name only."""
+STORY: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (1, ("plain",)),
+    (1, ("late by a day", "late by three days", "late by a month", "order of the future", "refunded")),
+    (1, ("corrected amount", "cancelled", "moved to another customer", "became a guest's", "another segment", "answers")),
+    (1, ("nothing",)),
+    (0, ("delivered again", "moved in time")),
+    (1, ("foreign money", "service", "history")),
+    (1, ("another rate", "snapshot", "plain")),
+    (31, ("plain",)),
+    (1, ("late by more than a year",)),
+    (8, ("plain", "answers")),
+)
+"""Days to go on, and what happens then; the eighth night passes the end of a year."""
 
 
-def test_plain_nights(project: Project, tmp_path: Path) -> None:
-    rows, nights = small_shop(), Nights(project, tmp_path)
-    nights.night(rows, "2024-03-14")
-    rows.order("d2", "dora", "2024-03-15", 7)
-    states = nights.night(rows, "2024-03-15")
-    print(states)
-    rows.order("a3", "anna", "2024-03-16", 7)
-    rows.order("h1", "hans", "2024-03-16", 7)
-    print(nights.night(rows, "2024-03-16"))
+@pytest.mark.long
+def test_a_story_of_nights(project: Project, tmp_path: Path) -> None:
+    shop, nights = Shop(1), Nights(project, tmp_path, VARIABLES)
+    nights.night(shop.rows, shop.as_of)
+    for days, events in STORY:
+        shop.today += dt.timedelta(days=days)
+        for event in events:
+            EVENTS[event](shop)
+        states = nights.night(shop.rows, shop.as_of)
+        if events == ("plain",):
+            assert {name for name in PATCHED if states[name] != "patched"} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_nights_by_chance(seed: int, project: Project, tmp_path: Path) -> None:
+    shop, nights = Shop(seed), Nights(project, tmp_path, VARIABLES)
+    for _ in range(8):
+        nights.night(shop.rows, shop.as_of)
+        shop.today += dt.timedelta(days=shop.chance.choice([0, 1, 1, 1, 2, 9]))
+        for event in shop.chance.sample(sorted(EVENTS), 3):
+            EVENTS[event](shop)

@@ -3,6 +3,7 @@
 {% macro patch_sql(target, sql) -%}
     {%- if model.schema == 'staging' -%} {{ return(patch_by_key_sql(target, sql)) }} {%- endif -%}
     {%- if carry_of(model)['by'] == 'customer' -%} {{ return(patch_by_customer_sql(target, sql)) }} {%- endif -%}
+    {%- if carry_of(model)['by'] == 'period' -%} {{ return(patch_by_period_sql(target, sql)) }} {%- endif -%}
     {{ return(patch_by_customer_and_period_sql(target, sql)) }}
 {%- endmacro %}
 
@@ -23,12 +24,14 @@
 
 {% macro patch_by_customer_sql(target, sql) -%}
     {{ parts_sql(sql) }}
+    {{ before_sql(target) }}
     delete from {{ target }} where customer_id in (select customer_id from {{ changes('customers') }});
     insert into {{ target }} by name select * from {{ changes('slice__' ~ model.name) }};
 {%- endmacro %}
 
 {% macro patch_by_customer_and_period_sql(target, sql) -%}
     {{ parts_sql(sql) }}
+    {{ before_sql(target) }}
     delete from {{ target }}
     where
         customer_id in (select customer_id from {{ changes('customers') }})
@@ -45,6 +48,46 @@
     {{ rests_sql() }}
     create or replace table {{ changes('rest__' ~ model.name) }} as {{ on_rests(sql) }};
     {%- endif %}
+{%- endmacro %}
+
+{# What the touched customers' rows were, where a sum by period is told from them whether it has moved. #}
+{% macro before_sql(target) -%}
+    {%- set summed_up = namespace(is=false) -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and carry_of(node).get('by') == 'period' -%}
+        {%- if model.unique_id in node.depends_on.nodes -%} {%- set summed_up.is = true -%} {%- endif -%}
+    {%- endfor -%}
+    {%- if summed_up.is %}
+    create or replace table {{ changes('before__' ~ model.name) }} as
+    select * from {{ target }} where customer_id in (select customer_id from {{ changes('customers') }});
+    {%- endif %}
+{%- endmacro %}
+
+{# Sums and counts by period to which each customer adds its own part. A period is made anew when the parts of the touched
+   customers do not come to what they came to before; the others' parts have only changed in the touched periods. #}
+{% macro patch_by_period_sql(target, sql) -%}
+    {%- set known = states() -%}
+    {%- set was, whole = namespace(sql=sql), namespace(sql=sql) -%}
+    {%- set moved = changes('periods__' ~ model.name) -%}
+    {%- for input in inputs() if kind_of(input) in ['customer', 'customer_and_period'] -%}
+        {%- set before = ('before__' if known[input.name] == 'patched' else 'slice__') ~ input.name -%}
+        {%- set was.sql = was.sql | replace(input.relation_name, changes(before)) -%}
+        {%- if input.name == carry_of(model)['of'] -%}
+            {%- set part = "(select * from " ~ input.relation_name ~ " where (grain, period_start) in (select (grain, period_start) from "
+                ~ moved ~ "))" -%}
+            {%- set whole.sql = whole.sql | replace(input.relation_name, part) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ slices_sql() }}
+    create or replace table {{ changes('was__' ~ model.name) }} as {{ was.sql }};
+    create or replace table {{ changes('is__' ~ model.name) }} as {{ on_slices(sql) }};
+    create or replace table {{ moved }} as
+    select grain, period_start from {{ changes('periods') }}
+    union
+    select grain, period_start from (from {{ changes('was__' ~ model.name) }} except all from {{ changes('is__' ~ model.name) }}) as gone
+    union
+    select grain, period_start from (from {{ changes('is__' ~ model.name) }} except all from {{ changes('was__' ~ model.name) }}) as come;
+    delete from {{ target }} where (grain, period_start) in (select (grain, period_start) from {{ moved }});
+    insert into {{ target }} by name select * from ({{ whole.sql }}) as anew;
 {%- endmacro %}
 
 {# The rows of the touched customers of each input, unless they are at hand. #}

@@ -30,6 +30,8 @@
         {{ return((kind == 'customer' and state == 'patched') or (kind == 'days' and state == 'grown' and carry.get('days', false))) }}
     {%- elif carry['by'] == 'customer_and_period' -%}
         {{ return(kind in ['customer', 'customer_and_period', 'periods'] and state == 'patched') }}
+    {%- elif carry['by'] == 'period' -%}
+        {{ return(kind in ['customer', 'customer_and_period'] and state == 'patched') }}
     {%- else -%}
         {{ return(false) }}
     {%- endif -%}
