@@ -99,7 +99,8 @@ VERSIONS: Final = Table(
                "The version whose cells were compared for the restatement ledger; NULL where none was.", nullable=True),
         Column("is_reenactment", "BOOLEAN",
                "Whether a later as_of had been published before: an answer about the past, which restates nothing."),
-        Column("build", "VARCHAR", "incremental, or full and why; NULL for versions from before it was noted.", nullable=True),
+        Column("build", "VARCHAR", "incremental, or full and why; NULL for versions from before it was noted.",
+               nullable=True),
         Column("is_kept", "BOOLEAN", "Whether the version could still be opened when this one was published."),
     ),
 )  # fmt: skip

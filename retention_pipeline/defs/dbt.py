@@ -172,7 +172,7 @@ def _parsed_project(home: Home) -> Any:
     ensure_manifest(home)
     packed = (home.dbt_target / PARSED).read_bytes()
     manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
-    manifest.build_flat_graph()  # `graph` in macros, which reads declarations of other models; a parsed one has it, a packed one not
+    manifest.build_flat_graph()  # what macros know as `graph`; it is not packed
     return manifest
 
 

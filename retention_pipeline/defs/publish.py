@@ -134,7 +134,12 @@ def _build(settings: Settings, inputs: Inputs) -> dict[str, Any]:
     with connect(settings.home.build, read_only=True) as build:
         customers, _ = carrying.touched(build)
         states = carrying.states(build, inputs.fingerprint)
-    return {"kind": "incremental", "base": plan.base.as_of.isoformat(), "customers_touched": customers, "tables": states}
+    return {
+        "kind": "incremental",
+        "base": plan.base.as_of.isoformat(),
+        "customers_touched": customers,
+        "tables": states,
+    }
 
 
 def _seconds(settings: Settings, inputs: Inputs) -> dict[str, float]:

@@ -25,9 +25,6 @@ from retention_pipeline.warehouse.connection import connect
 SELECTION = {STAGING: ["fqn:retention.staging"], MARTS: ["fqn:retention.intermediate", "fqn:retention.marts"]}
 """dbt selection of each stage; intermediate models are built with the facts they serve."""
 
-MOST_TOUCHED = 0.2
-"""Share of the customers beyond which patching costs more than building anew."""
-
 BELOW = {STAGING: (RAW, "gate:raw"), MARTS: (STAGING, "gate:staging")}
 
 
@@ -73,7 +70,7 @@ def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -
     began = time.perf_counter()
     state = BuildState(settings.home)
     state.clear(stage)
-    carried = _carry_on(settings, state, stage, inputs, progress)
+    carried = _carry_on(settings, state, stage, inputs)
     results = run_dbt(settings.home, SELECTION[stage], {**dbt_vars(settings, inputs), **carried}, progress.step)
     detail = {
         "tests": [_test_row(stage, result) for result in results if _is_test(result)],
@@ -84,9 +81,7 @@ def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -
     return state.require(stage, inputs)
 
 
-def _carry_on(
-    settings: Settings, state: BuildState, stage: str, inputs: Inputs, progress: Progress
-) -> dict[str, dict[str, str]]:
+def _carry_on(settings: Settings, state: BuildState, stage: str, inputs: Inputs) -> dict[str, dict[str, str]]:
     """Make the base ready to be changed; returns what dbt is told about it, nothing where all is built anew."""
     base = state.plan.base
     if base is None:
@@ -95,9 +90,9 @@ def _carry_on(
         if stage == STAGING:
             carrying.prepare(build)
         else:
-            touched, known = carrying.touched(build)
-            if touched > MOST_TOUCHED * known:
-                state.replan(f"{touched:,} of {known:,} customers were touched")
+            why_not = carrying.too_much(build, inputs.fingerprint)
+            if why_not is not None:
+                state.replan(why_not)
                 return {}
     state.change(stage)
     return {"carried": {"as_of": base.as_of.isoformat(), "run": inputs.fingerprint}}

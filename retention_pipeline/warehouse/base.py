@@ -1,7 +1,7 @@
 """The base of an incremental build: the build file of an earlier run, as it was when that run had published.
 
-Belongs here: what is remembered of it, and every reason not to build on it. Not here: the record itself (``build``), what
-becomes of the tables (the dbt project, ``macros/engine/carrying``).
+Belongs here: what is remembered of it, and every reason not to build on it. Not here: the record itself (``build``),
+what becomes of the tables (the dbt project, ``macros/engine/carrying``).
 """
 
 from __future__ import annotations
@@ -44,6 +44,28 @@ class Base:
         return cls(content["fingerprint"], dt.date.fromisoformat(content["as_of"]), content["rules"], content["rows"])
 
 
+@dataclass(frozen=True)
+class Plan:
+    """How a build file is made: carried on from a base, or anew and why."""
+
+    base: Base | None
+    why: str | None
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether tables of the base are kept and patched."""
+        return self.base is not None
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"base": self.base and self.base.to_json(), "why": self.why}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Plan:
+        """The inverse of :meth:`to_json`."""
+        return cls(Base.from_json(content["base"]) if content["base"] else None, content["why"])
+
+
 def objection(home: Home, base: Base | None, *, rules: str, as_of: dt.date) -> str | None:
     """Why a build cannot be carried on from a base; None when it can."""
     if not home.build.exists():
@@ -54,14 +76,16 @@ def objection(home: Home, base: Base | None, *, rules: str, as_of: dt.date) -> s
         return "the configuration, the program or one of its libraries has changed"
     if as_of < base.as_of:
         return f"the build before is of a later date ({base.as_of})"
+    return _damage(home, base)
+
+
+def _damage(home: Home, base: Base) -> str | None:
     try:
         rows = row_counts(home)
     except RetentionError:
         return "the build before cannot be read"
-    if rows != base.rows:
-        changed = sorted(name for name in {*rows, *base.rows} if rows.get(name) != base.rows.get(name))
-        return f"the build before is not as it was published ({', '.join(changed[:3])})"
-    return None
+    changed = sorted(name for name in {*rows, *base.rows} if rows.get(name) != base.rows.get(name))
+    return f"the build before is not as it was published ({', '.join(changed[:3])})" if changed else None
 
 
 def row_counts(home: Home) -> dict[str, int]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from retention_pipeline.core.errors import InconsistentStateError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import base, files
-from retention_pipeline.warehouse.base import Base
+from retention_pipeline.warehouse.base import Base, Plan
 
 STAGES = ("raw", "staging", "marts", "metrics")
 """Stages in order. Recorded beside them: ``gate:<stage>`` once its checks have passed, ``<stage>:<part>`` for parts."""
@@ -64,33 +65,15 @@ class Record:
     detail: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How a build file is made: carried on from a base, or anew and why."""
-
-    base: Base | None
-    why: str | None
-
-    @property
-    def is_incremental(self) -> bool:
-        """Whether tables of the base are kept and patched."""
-        return self.base is not None
-
-    def to_json(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return {"base": self.base and self.base.to_json(), "why": self.why}
-
-    @classmethod
-    def from_json(cls, content: dict[str, Any]) -> Plan:
-        """The inverse of :meth:`to_json`."""
-        return cls(Base.from_json(content["base"]) if content["base"] else None, content["why"])
-
-
 class BuildState:
     """The record of finished stages; every change is durable before the method returns."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
+
+    @property
+    def _files(self) -> tuple[Path, Path]:
+        return self._home.build, self._home.build.with_name(self._home.build.name + ".wal")
 
     @property
     def inputs(self) -> Inputs | None:
@@ -101,7 +84,7 @@ class BuildState:
     @property
     def plan(self) -> Plan:
         """How the build file is being made."""
-        content = self._load() or {}
+        content = self._load()
         return Plan.from_json(content["plan"]) if content else Plan(None, "there was no earlier build")
 
     def begin(self, inputs: Inputs, *, anew: bool = False) -> bool:
@@ -118,22 +101,20 @@ class BuildState:
             Whether the build file was emptied.
         """
         content = self._load()
-        changing = content.get("changing") if content else None
-        if content and not anew and not changing and content["inputs"]["fingerprint"] == inputs.fingerprint:
-            if self._home.build.exists() or not content["plan"]["base"]:
-                return False
+        changing = content["changing"] if content else None
+        is_same = content is not None and content["inputs"]["fingerprint"] == inputs.fingerprint
+        if content and is_same and not anew and not changing and (self._home.build.exists() or not self.plan.base):
+            return False
         found = Base.from_json(content["base"]) if content and content["base"] else None
         why_not = base.objection(self._home, found, rules=inputs.rules, as_of=inputs.as_of)
         if changing:
             why_not = f"an earlier run ended while {changing} was under way: stopped, or a check failed"
         if anew:
             why_not = "it was asked for"
-        if why_not is None and found is not None:
-            self._start(inputs, Plan(found, None))
-            return False
-        self._empty()
-        self._start(inputs, Plan(None, why_not))
-        return True
+        if why_not is not None:
+            self._empty()
+        self._start(inputs, Plan(None if why_not else found, why_not))
+        return why_not is not None
 
     def _empty(self) -> None:
         with files.os_errors(self._home.build):
@@ -142,16 +123,14 @@ class BuildState:
             self._home.build_state.unlink(missing_ok=True)
             files.fsync_path(self._home.build.parent)
             failpoint("build.after_forget")
-            for path in (self._home.build, self._home.build.with_name(self._home.build.name + ".wal")):
+            for path in self._files:
                 files.remove(path)
             failpoint("build.before_begin")
 
     def _start(self, inputs: Inputs, plan: Plan) -> None:
-        """Nothing of these inputs is built yet; the base, if there is one, is untouched."""
-        kept = plan.base and plan.base.to_json()
-        self._save(
-            {"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}, "plan": plan.to_json(), "base": kept, "changing": None}
-        )
+        """Nothing of these inputs is built yet; a base is untouched."""
+        begun = {"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}, "changing": None}
+        self._save({**begun, "plan": plan.to_json(), "base": plan.to_json()["base"]})
 
     def change(self, what: str) -> None:
         """Note durably that tables of the base are about to be changed or judged, until ``what`` is marked.
@@ -161,6 +140,7 @@ class BuildState:
         content = self._load()
         if content and content["plan"]["base"]:
             self._save({**content, "changing": what, "base": None})
+            failpoint("build.after_change")
 
     def replan(self, why: str) -> None:
         """The rest of the build is made anew, although it was begun as an incremental one."""
@@ -172,6 +152,7 @@ class BuildState:
         """The build is published: a later one may be carried on from it."""
         content = self._load()
         if content and content["inputs"]["fingerprint"] == inputs.fingerprint:
+            failpoint("build.before_seal")
             sealed = Base(inputs.fingerprint, inputs.as_of, inputs.rules, base.row_counts(self._home))
             self._save({**content, "base": sealed.to_json()})
 
@@ -246,11 +227,7 @@ class BuildState:
     def _make_durable(self) -> None:
         """Flush what the stage wrote, so that the record never outlives the tables it vouches for."""
         with files.os_errors(self._home.build):
-            for path in (
-                self._home.store,
-                self._home.build,
-                self._home.build.with_name(self._home.build.name + ".wal"),
-            ):
+            for path in (self._home.store, *self._files):
                 if path.exists():
                     files.fsync_path(path)
             files.fsync_path(self._home.build.parent)

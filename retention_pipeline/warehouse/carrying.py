@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _REMEMBERED = ("tables", "visible__")
 """Names (or how they begin) of what the next build needs; all other tables are of one run."""
 
+MOST_TOUCHED = 0.2
+"""Share of the customers beyond which patching costs more than building anew."""
+
 
 def prepare(build: DuckDBPyConnection) -> None:
     """Forget what the run before touched; to be called before the first table is changed."""
@@ -36,10 +39,18 @@ def clear(build: DuckDBPyConnection) -> None:
 def touched(build: DuckDBPyConnection) -> tuple[int, int]:
     """How many customers were touched, and how many there are (by their orders)."""
     row = build.execute(
-        "SELECT (SELECT count(*) FROM changes.customers),"
-        " (SELECT count(DISTINCT customer_id) FROM staging.stg_orders)"
+        "SELECT (SELECT count(*) FROM changes.customers), (SELECT count(DISTINCT customer_id) FROM staging.stg_orders)"
     ).fetchone()
     return (0, 0) if row is None else (int(row[0]), int(row[1]))
+
+
+def too_much(build: DuckDBPyConnection, run: str) -> str | None:
+    """Why the facts are better built anew although staging was carried on; None when they are not."""
+    row = build.execute("SELECT state FROM changes.tables WHERE name = 'stg_orders' AND run = ?", [run]).fetchone()
+    if row is None or row[0] == "rebuilt":
+        return "a large part of the orders was delivered anew"
+    customers, known = touched(build)
+    return f"{customers:,} of {known:,} customers were touched" if customers > MOST_TOUCHED * known else None
 
 
 def states(build: DuckDBPyConnection, run: str) -> dict[str, int]:

@@ -67,7 +67,7 @@ class Shop:
         order = self.number("o")
         hour = self.chance.choice(["01:30:00", "12:00:00", "23:40:00"])
         amount = Decimal(self.chance.randint(100, 9000)) / 100
-        self.rows.order(order, customer, f"{day} {hour}", amount, **{"known": str(max(day, day)), **fields})
+        self.rows.order(order, customer, f"{day} {hour}", amount, **{"known": str(day), **fields})
         return order
 
     def register(self, customer: str, **fields: Any) -> None:
@@ -82,9 +82,19 @@ class Shop:
         """An order record comes again with other values."""
         latest: dict[str, dict[str, Any]] = {row["order_id"]: row for row in self.rows.tables["orders"]}
         old = self.chance.choice(list(latest.values()))
-        kept = {name: value for name, value in old.items() if name not in {"known_date", "delivery_id", "line", "updated_at"}}
+        kept = {
+            name: value
+            for name, value in old.items()
+            if name not in {"known_date", "delivery_id", "line", "updated_at"}
+        }
         delivery = self.rows.deliver("orders", self.as_of)
-        row = {**kept, "updated_at": f"{self.today} 20:00:00", "known_date": self.as_of, "delivery_id": delivery, **changes}
+        row = {
+            **kept,
+            "updated_at": f"{self.today} 20:00:00",
+            "known_date": self.as_of,
+            "delivery_id": delivery,
+            **changes,
+        }
         self.rows.tables["orders"].append({**row, "line": len(self.rows.tables["orders"]) + 2})
 
 
@@ -104,7 +114,9 @@ def early(shop: Shop) -> None:
 
 
 def refund(shop: Shop) -> None:
-    shop.again(refund_amount="1.00", refunded_at=f"{shop.today + dt.timedelta(days=shop.chance.randint(-3, 3))} 12:00:00")
+    shop.again(
+        refund_amount="1.00", refunded_at=f"{shop.today + dt.timedelta(days=shop.chance.randint(-3, 3))} 12:00:00"
+    )
 
 
 def foreign(shop: Shop) -> None:
@@ -145,11 +157,18 @@ def history(shop: Shop) -> None:
 
 def service(shop: Shop) -> None:
     number = shop.number("t")
-    shop.rows.ticket(number, shop.person(), shop.as_of, responded=str(shop.today + dt.timedelta(days=1)), kind="complaint")
+    shop.rows.ticket(
+        number, shop.person(), shop.as_of, responded=str(shop.today + dt.timedelta(days=1)), kind="complaint"
+    )
     shop.rows.subscription(shop.number("s"), shop.person(), str(shop.today - dt.timedelta(days=9)), 9, known=shop.as_of)
     shop.rows.reason(shop.person(), shop.as_of, "quality")
     shop.rows.spend(shop.as_of, "retention", 7, channel="FR")
     shop.rows.invitation(shop.number("f"), shop.person(), shop.as_of)
+
+
+def answers(shop: Shop) -> None:
+    for customer in (shop.person(), None):
+        shop.answer(customer)
 
 
 EVENTS: dict[str, Callable[[Shop], None]] = {
@@ -171,7 +190,7 @@ EVENTS: dict[str, Callable[[Shop], None]] = {
     "snapshot": snapshot,
     "history": history,
     "another segment": lambda shop: shop.register(shop.person()),
-    "answers": lambda shop: (shop.answer(shop.person()), shop.answer(None))[0],
+    "answers": answers,
     "service": service,
     "nothing": lambda shop: None,
 }

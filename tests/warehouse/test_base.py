@@ -61,7 +61,11 @@ def damage(home: Home) -> None:
     ("spoil", "wanted", "why"),
     [
         (lambda home: None, dataclasses.replace(NEXT, rules="other"), "the configuration, the program or one of its"),
-        (lambda home: None, dataclasses.replace(NEXT, as_of=inputs().as_of.replace(day=1, month=2)), "is of a later date"),
+        (
+            lambda home: None,
+            dataclasses.replace(NEXT, as_of=inputs().as_of.replace(day=1, month=2)),
+            "is of a later date",
+        ),
         (lose_a_row, NEXT, "is not as it was published (main.leftover)"),
         (be_changed, NEXT, "ended while staging was under way"),
         (be_changed, inputs("c" * 64, 1), "ended while staging was under way"),

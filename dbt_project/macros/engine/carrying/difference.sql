@@ -30,7 +30,7 @@
 {% macro difference(before, after) -%}
     {%- set kind = kind_of(model) -%}
     {%- set differing = changes('differing__' ~ model.name) -%}
-    {%- if model.schema != 'staging' and kind not in ['days', 'periods'] and not carry_of(model).get('compared', false) -%}
+    {%- if not carry_of(model).get('compared', model.schema == 'staging' or kind in ['days', 'periods']) -%}
         {{ return('rebuilt') }}
     {%- endif -%}
     {%- call statement('compare', auto_begin=False) -%} {{ differing_sql(before, after) }} {%- endcall -%}
