@@ -232,14 +232,12 @@ def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of
         " AND coalesce(business_date, first_known, ?) <= ? ORDER BY delivery_id",
         [as_of, as_of],
     ).fetchall()
-    ids = [str(delivery_id) for (delivery_id,) in rows]
-    return combine([as_of.isoformat(), rules_fingerprint(connection, settings), *ids])
+    return combine([as_of.isoformat(), rules_fingerprint(connection, settings), *(str(row[0]) for row in rows)])
 
 
 def rules_fingerprint(connection: DuckDBPyConnection, settings: Settings) -> str:
     """SHA-256 over what is done with deliveries: configuration, code, libraries and the key of the customer ids."""
-    key = _setting(connection, "id_key") or ""
-    return combine([config_hash(settings), code_hash(), libraries_hash(), key])
+    return combine([config_hash(settings), code_hash(), libraries_hash(), _setting(connection, "id_key") or ""])
 
 
 def _setting(connection: DuckDBPyConnection, name: str) -> str | None:

@@ -118,23 +118,32 @@
     {{ return(text.sql) }}
 {%- endmacro %}
 
-{# The text of a model over the other customers and the touched periods alone. #}
+{# The text of a model over the other customers, of which the rows of the touched periods are taken. The periods themselves are
+   read whole: a row may follow from several of them, and a few constants find their way down to where they save work. #}
 {% macro on_rests(sql) -%}
     {%- set text = namespace(sql=sql) -%}
     {%- for input in inputs() -%}
-        {%- set kind = kind_of(input) -%}
-        {%- if kind == 'customer_and_period' -%}
-            {%- set part = changes('rest__' ~ input.name) -%}
-        {%- elif kind == 'customer' -%}
-            {%- set part = "(select * from " ~ input.relation_name ~ " where customer_id not in (select customer_id from "
+        {%- if kind_of(input) == 'customer_and_period' -%}
+            {%- set text.sql = text.sql | replace(input.relation_name, changes('rest__' ~ input.name)) -%}
+        {%- elif kind_of(input) == 'customer' -%}
+            {%- set others = "(select * from " ~ input.relation_name ~ " where customer_id not in (select customer_id from "
                 ~ changes('customers') ~ "))" -%}
-        {%- elif kind == 'periods' -%}
-            {%- set part = "(select * from " ~ input.relation_name ~ " where (grain, period_start) in (select (grain, period_start) from "
-                ~ changes('periods') ~ "))" -%}
-        {%- else -%}
-            {%- set part = input.relation_name -%}
+            {%- set text.sql = text.sql | replace(input.relation_name, others) -%}
         {%- endif -%}
-        {%- set text.sql = text.sql | replace(input.relation_name, part) -%}
     {%- endfor -%}
-    {{ return(text.sql) }}
+    select * from ({{ text.sql }}) as every_period where {{ in_touched_periods() }}
+{%- endmacro %}
+
+{# The condition that a row is of a touched period; as constants unless there are many. #}
+{% macro in_touched_periods() -%}
+    {%- set touched = run_query("select grain, period_start from " ~ changes('periods') ~ " order by all").rows -%}
+    {%- if touched | length > 40 -%}
+        (grain, period_start) in (select (grain, period_start) from {{ changes('periods') }})
+    {%- else -%}
+        {%- for row in touched -%}
+            (grain = {{ text_literal(row[0]) }} and period_start = {{ date_literal(row[1]) }}) {{ 'or ' if not loop.last }}
+        {%- else -%}
+            false
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
