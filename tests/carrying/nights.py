@@ -6,6 +6,7 @@ Belongs here: running dbt both ways and comparing every table. Not here: what ha
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from retention_pipeline.warehouse.connection import release_process_caches
 from retention_pipeline.warehouse.hashing import content_hash
 from tests.dbt.support import VARIABLES, Project, Rows, common_arguments, write_store
 
+Runner = Callable[[Path, Path, dict[str, Any]], None]
+"""Builds into a file, from a store, with variables."""
 SCHEMAS = ("staging", "intermediate", "marts")
 
 
@@ -26,7 +29,7 @@ SCHEMAS = ("staging", "intermediate", "marts")
 class Nights:
     """One shop, two build files."""
 
-    project: Project
+    run: Runner
     folder: Path
     variables: dict[str, Any] = field(default_factory=dict)
     as_of: str | None = None
@@ -49,30 +52,36 @@ class Nights:
         carried, anew = self.folder / "carried", self.folder / f"anew{self.number}"
         anew.mkdir(parents=True)
         carried.mkdir(exist_ok=True)
-        self._dbt(anew, store, given)
+        self.run(anew / "build.duckdb", store, given)
         base = {"carried": {"as_of": self.as_of, "run": str(self.number)}} if self.as_of else {}
         if base:
             with duckdb.connect(str(carried / "build.duckdb")) as build:
                 carrying.prepare(build)
-        self._dbt(carried, store, given | base)
+        self.run(carried / "build.duckdb", store, given | base)
         self.as_of = as_of
         with duckdb.connect(str(carried / "build.duckdb"), read_only=True) as build:
             self.states = dict(build.execute("select name, state from changes.tables").fetchall())
         assert tables(carried / "build.duckdb") == tables(anew / "build.duckdb"), differences(carried, anew)
         return self.states
 
-    def _dbt(self, home: Path, store: Path, variables: dict[str, Any]) -> None:
-        from dbt.cli.main import dbtRunner
 
+def with_dbt(project: Project) -> Runner:
+    """By dbt itself, a stage at a time: all customers that were touched are known when the facts begin."""
+    from dbt.cli.main import dbtRunner
+
+    def run(build: Path, store: Path, variables: dict[str, Any]) -> None:
         with MonkeyPatch.context() as patch:
-            patch.setenv("DBT_RETENTION_BUILD", str(home / "build.duckdb"))
+            patch.setenv("DBT_RETENTION_BUILD", str(build))
             patch.setenv("DBT_RETENTION_STORE", str(store))
-            for selection in SELECTION.values():  # all customers that were touched are known when the second one begins
-                arguments = ["run", *common_arguments(home), "--select", *selection, "--vars", json.dumps(variables)]
-                outcome = dbtRunner(manifest=self.project.manifest.deepcopy()).invoke(arguments)
+            for selection in SELECTION.values():
+                arguments = ["run", *common_arguments(build.parent), "--select", *selection]
+                arguments += ["--vars", json.dumps(variables)]
+                outcome = dbtRunner(manifest=project.manifest.deepcopy()).invoke(arguments)
                 bad = [f"{r.node.name}: {r.message}" for r in outcome.result or () if r.status != "success"]
                 assert outcome.success, bad or outcome.exception
         release_process_caches()
+
+    return run
 
 
 def tables(path: Path) -> dict[str, str]:

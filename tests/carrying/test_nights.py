@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.carrying.nights import Nights
+from tests.carrying.nights import Nights, with_dbt
+from tests.carrying.quick import Quick
 from tests.carrying.shop import EVENTS, VARIABLES, Shop
 from tests.dbt.support import Project
 
@@ -42,9 +43,8 @@ STORY: tuple[tuple[int, tuple[str, ...]], ...] = (
 """Days to go on, and what happens then; the eighth night passes the end of a year."""
 
 
-@pytest.mark.long
-def test_a_story_of_nights(project: Project, tmp_path: Path) -> None:
-    shop, nights = Shop(1), Nights(project, tmp_path, VARIABLES)
+def tell(nights: Nights) -> None:
+    shop = Shop(1)
     nights.night(shop.rows, shop.as_of)
     for days, events in STORY:
         shop.today += dt.timedelta(days=days)
@@ -55,12 +55,31 @@ def test_a_story_of_nights(project: Project, tmp_path: Path) -> None:
             assert {name for name in PATCHED if states[name] != "patched"} == set()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 12))
-def test_nights_by_chance(seed: int, project: Project, tmp_path: Path) -> None:
-    shop, nights = Shop(seed), Nights(project, tmp_path, VARIABLES)
-    for _ in range(8):
+def by_chance(seed: int, nights: Nights, count: int) -> None:
+    shop = Shop(seed)
+    for _ in range(count):
         nights.night(shop.rows, shop.as_of)
         shop.today += dt.timedelta(days=shop.chance.choice([0, 1, 1, 1, 2, 9]))
         for event in shop.chance.sample(sorted(EVENTS), 3):
             EVENTS[event](shop)
+
+
+def test_a_story_of_nights(quick: Quick, tmp_path: Path) -> None:
+    tell(Nights(quick.run, tmp_path, VARIABLES))
+
+
+@pytest.mark.long
+def test_the_same_story_with_dbt(project: Project, tmp_path: Path) -> None:
+    tell(Nights(with_dbt(project), tmp_path, VARIABLES))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_nights_by_chance(seed: int, quick: Quick, tmp_path: Path) -> None:
+    by_chance(seed, Nights(quick.run, tmp_path, VARIABLES), 8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6, 46))
+def test_many_nights_by_chance(seed: int, quick: Quick, tmp_path: Path) -> None:
+    by_chance(seed, Nights(quick.run, tmp_path, VARIABLES), 12)
