@@ -63,7 +63,7 @@ def begin_build(
         _check_as_of(store, clock.date)
     show_deliveries(store, clock.date or default_as_of(store, clock.last))
     inputs = resolve_inputs(store, settings, clock, run_id=run_id)
-    BuildState(settings.home).begin(inputs, anew=rebuild)
+    BuildState(settings.home).begin(inputs, anew=rebuild, carry_on=settings.build.incremental)
     return inputs
 
 

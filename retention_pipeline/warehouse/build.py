@@ -87,7 +87,7 @@ class BuildState:
         content = self._load()
         return Plan.from_json(content["plan"]) if content else Plan(None, "there was no earlier build")
 
-    def begin(self, inputs: Inputs, *, anew: bool = False) -> bool:
+    def begin(self, inputs: Inputs, *, anew: bool = False, carry_on: bool = True) -> bool:
         """Make the build file one for these inputs.
 
         It is kept as it is when it already is one for them, carried on when it is the base of an incremental build, and
@@ -96,6 +96,7 @@ class BuildState:
         Args:
             inputs: What the run computes from.
             anew: Empty it in any case.
+            carry_on: Whether it may be the base of an incremental build.
 
         Returns:
             Whether the build file was emptied.
@@ -106,11 +107,13 @@ class BuildState:
         if content and is_same and not anew and not changing and (self._home.build.exists() or not self.plan.base):
             return False
         found = Base.from_json(content["base"]) if content and content["base"] else None
-        why_not = base.objection(self._home, found, rules=inputs.rules, as_of=inputs.as_of)
-        if changing:
-            why_not = f"an earlier run ended while {changing} was under way: stopped, or a check failed"
-        if anew:
-            why_not = "it was asked for"
+        reasons = {
+            "it was asked for": anew,
+            f"an earlier run ended while {changing} was under way: stopped, or a check failed": bool(changing),
+            "incremental builds are not switched on": not carry_on,
+        }
+        why_not = next((why for why, holds in reasons.items() if holds), None)
+        why_not = why_not or base.objection(self._home, found, rules=inputs.rules, as_of=inputs.as_of)
         if why_not is not None:
             self._empty()
         self._start(inputs, Plan(None if why_not else found, why_not))
@@ -128,15 +131,11 @@ class BuildState:
             failpoint("build.before_begin")
 
     def _start(self, inputs: Inputs, plan: Plan) -> None:
-        """Nothing of these inputs is built yet; a base is untouched."""
         begun = {"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}, "changing": None}
         self._save({**begun, "plan": plan.to_json(), "base": plan.to_json()["base"]})
 
     def change(self, what: str) -> None:
-        """Note durably that tables of the base are about to be changed or judged, until ``what`` is marked.
-
-        A run that ends before has left a mixture behind, or tables that did not pass: the next one builds anew.
-        """
+        """Note durably that the base is about to be changed or judged: a run that ends before ``what`` is marked spoils it."""
         content = self._load()
         if content and content["plan"]["base"]:
             self._save({**content, "changing": what, "base": None})

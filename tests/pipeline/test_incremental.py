@@ -26,6 +26,14 @@ KILLED_AT = (
 """Before and after tables of the base are changed, and around the moment the new version is made current."""
 
 
+@pytest.fixture
+def carrying_shop(fresh_shop: ShopFolder) -> ShopFolder:
+    """The shop with incremental builds switched on."""
+    with fresh_shop.config.open("a", encoding="utf-8") as config:
+        config.write("\n[build]\nincremental = true\n")
+    return fresh_shop
+
+
 def build_of(shop: ShopFolder) -> str:
     (row,) = shop.rows(f"select build from _versions where version = '{shop.version()}'")
     return str(row[0])
@@ -41,39 +49,41 @@ def assert_as_if_rebuilt(shop: ShopFolder, elsewhere: Path, night: dt.date) -> N
 
 
 @pytest.mark.long
-def test_a_night_is_carried_on_from_the_one_before(fresh_shop: ShopFolder, tmp_path: Path) -> None:
-    first = fresh_shop.run(until=NIGHT - dt.timedelta(days=1))
+def test_a_night_is_carried_on_from_the_one_before(carrying_shop: ShopFolder, tmp_path: Path) -> None:
+    first = carrying_shop.run(until=NIGHT - dt.timedelta(days=1))
     assert "build      full: there was no earlier build" in first
-    second = fresh_shop.run(until=NIGHT)
+    second = carrying_shop.run(until=NIGHT)
     assert "build      incremental on 2023-04-19" in second, second
-    build = published_manifest(fresh_shop.settings.home)["build"]
+    build = published_manifest(carrying_shop.settings.home)["build"]
     assert (build["kind"], build["base"]) == ("incremental", "2023-04-19")
     assert build["tables"]["patched"] > 10
-    assert build_of(fresh_shop) == "incremental"
-    assert_as_if_rebuilt(fresh_shop, tmp_path / "again", NIGHT)
+    assert build_of(carrying_shop) == "incremental"
+    assert_as_if_rebuilt(carrying_shop, tmp_path / "again", NIGHT)
 
 
 @pytest.mark.slow
-def test_a_changed_configuration_is_built_anew(fresh_shop: ShopFolder) -> None:
-    fresh_shop.run(until=NIGHT - dt.timedelta(days=1))
-    text = fresh_shop.config.read_text(encoding="utf-8")
-    fresh_shop.config.write_text(text.replace("[shop]", "[shop]\nresponse_window_days = 29", 1), encoding="utf-8")
-    said = fresh_shop.run(until=NIGHT)
+def test_a_changed_configuration_is_built_anew(carrying_shop: ShopFolder) -> None:
+    carrying_shop.run(until=NIGHT - dt.timedelta(days=1))
+    text = carrying_shop.config.read_text(encoding="utf-8")
+    carrying_shop.config.write_text(text.replace("[shop]", "[shop]\nresponse_window_days = 29", 1), encoding="utf-8")
+    said = carrying_shop.run(until=NIGHT)
     assert "build      full: the configuration, the program or one of its libraries has changed" in said
-    assert build_of(fresh_shop) == "full: the configuration, the program or one of its libraries has changed"
+    assert build_of(carrying_shop) == "full: the configuration, the program or one of its libraries has changed"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_nights_with_all_that_can_happen_are_as_if_rebuilt(seed: int, fresh_shop: ShopFolder, tmp_path: Path) -> None:
+def test_nights_with_all_that_can_happen_are_as_if_rebuilt(
+    seed: int, carrying_shop: ShopFolder, tmp_path: Path
+) -> None:
     """Files that are missing and come later, days delivered again without some rows, runs that are killed."""
     chance = random.Random(seed)
-    landing, held = fresh_shop.folder / "landing" / "orders", tmp_path / "held"
+    landing, held = carrying_shop.folder / "landing" / "orders", tmp_path / "held"
     held.mkdir()
     late = chance.sample(sorted(landing.glob("*2023-0[234]*")), 3)
     for path in late:
         shutil.move(path, held / path.name)
-    fresh_shop.run(until=NIGHT)
+    carrying_shop.run(until=NIGHT)
     kinds = []
     for number in range(1, 7):
         night = NIGHT + dt.timedelta(days=number)
@@ -85,9 +95,9 @@ def test_nights_with_all_that_can_happen_are_as_if_rebuilt(seed: int, fresh_shop
             again.write_text("\n".join([header, *rows[1:]]) + "\n", encoding="utf-8")
         if chance.random() < 0.5:
             place = chance.choice(KILLED_AT)
-            killed = fresh_shop.command("run", "--until", str(night), RETENTION_FAILPOINT=f"{place}:kill")
+            killed = carrying_shop.command("run", "--until", str(night), RETENTION_FAILPOINT=f"{place}:kill")
             assert killed.returncode == -signal.SIGKILL, killed.stderr
-        fresh_shop.run(until=night)
-        kinds.append(build_of(fresh_shop))
-        assert_as_if_rebuilt(fresh_shop, tmp_path / "again", night)
+        carrying_shop.run(until=night)
+        kinds.append(build_of(carrying_shop))
+        assert_as_if_rebuilt(carrying_shop, tmp_path / "again", night)
     assert "incremental" in kinds

@@ -93,6 +93,12 @@ def test_it_can_be_asked_for(home: Home) -> None:
     assert state.plan.why == "it was asked for"
 
 
+def test_it_has_to_be_allowed(home: Home) -> None:
+    state = sealed(home)
+    assert state.begin(NEXT, carry_on=False)
+    assert state.plan.why == "incremental builds are not switched on"
+
+
 def test_what_is_marked_is_no_longer_in_doubt(home: Home) -> None:
     state = sealed(home)
     state.begin(NEXT)
