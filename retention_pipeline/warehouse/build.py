@@ -135,7 +135,7 @@ class BuildState:
         self._save({**begun, "plan": plan.to_json(), "base": plan.to_json()["base"]})
 
     def change(self, what: str) -> None:
-        """Note durably that the base is about to be changed or judged: a run that ends before ``what`` is marked spoils it."""
+        """Note durably that the base is about to be changed or judged: to end before ``what`` is marked spoils it."""
         content = self._load()
         if content and content["plan"]["base"]:
             self._save({**content, "changing": what, "base": None})
