@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from retention_pipeline.config_alerts import SECRET_VARIABLES, Alerts, Smtp
 from retention_pipeline.config_operations import Environment, Schedule, current_environment
-from retention_pipeline.config_schema import Limits, Publish, Rfm, Shop
+from retention_pipeline.config_schema import Build, Limits, Publish, Rfm, Shop
 from retention_pipeline.config_sources import (
     CustomersSource,
     FeedbackSource,
@@ -67,6 +67,7 @@ class Settings(Section):
     shop: Shop
     sources: Sources
     limits: Limits = Limits()
+    build: Build = Build()
     publish: Publish = Publish()
     schedule: Schedule = Schedule()
     rfm: Rfm | None = None

@@ -126,6 +126,12 @@ class Limits(Section):
     control_floor: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
+class Build(Section):
+    """``[build]``: how tables are made; it changes no number."""
+
+    incremental: bool = False
+
+
 class Publish(Section):
     """``[publish]``: how many published versions are kept."""
 

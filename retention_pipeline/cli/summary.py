@@ -6,7 +6,7 @@ Belongs here: reading the published version for people. Not here: any number tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -15,6 +15,7 @@ from retention_pipeline.cli.alert_commands import print_open
 from retention_pipeline.cli.tables import money, own_name, percent, points, print_table, print_title, short
 from retention_pipeline.config import Settings
 from retention_pipeline.core.status import Status
+from retention_pipeline.warehouse.history import build_in_words
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
 
@@ -54,6 +55,8 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
     console.print()
     word = "unchanged" if unchanged else "published"
     console.print(f"{word}  {current_version(settings.home)}  {link}", highlight=False, markup=False, soft_wrap=True)
+    if not unchanged:
+        _print_build(published_manifest(settings.home).get("build"), console)
     command = f"{own_name()} --config {short(settings.config_path)}"
     console.print("next", style="bold")
     for line in (
@@ -81,6 +84,17 @@ def show_status(settings: Settings, console: Console) -> None:
         print_table(console, ("stage", "outcome", "checks"), rows.fetchall(), title="\nchecks passed by this version")
         rows = published.execute("select version, as_of, published_at from _versions order by version desc limit 5")
         print_table(console, ("version", "as of", "published at"), rows.fetchall(), title="\nlatest versions")
+
+
+def _print_build(build: dict[str, Any] | None, console: Console) -> None:
+    """Whether the version was carried on from the one before, or why not."""
+    if build is None:
+        return
+    said = build_in_words(build)
+    if build["kind"] == "incremental":
+        tables = ", ".join(f"{count} {state}" for state, count in sorted(build["tables"].items()))
+        said = f"incremental on {build['base']}: {build['customers_touched']:,} customers touched; tables {tables}"
+    console.print(f"build      {said}", highlight=False, soft_wrap=True)
 
 
 def _print_alerts(settings: Settings, console: Console) -> None:

@@ -101,6 +101,8 @@ VERSIONS: Final = Table(
                "Whether a later as_of had been published before: an answer about the past, which restates nothing."),
         Column("contract_version", "INTEGER",
                "Version of the promise about tables, columns and types; NULL where none was noted.", nullable=True),
+        Column("build", "VARCHAR", "incremental, or full and why; NULL for versions from before it was noted.",
+               nullable=True),
         Column("is_kept", "BOOLEAN", "Whether the version could still be opened when this one was published."),
     ),
 )  # fmt: skip

@@ -183,7 +183,9 @@ def _parsed_project(home: Home) -> Any:
 
     ensure_manifest(home)
     packed = (home.dbt_target / PARSED).read_bytes()
-    return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    manifest = Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()  # what macros know as `graph`; it is not packed
+    return manifest
 
 
 def run_dbt(

@@ -47,6 +47,8 @@ def build_gate(settings: Settings, stage: str, progress: Progress) -> dg.AssetCh
                 yield _kept_result(suite.table, kept)
             return
         state.clear(f"gate:{stage}")
+        if stage != RAW:
+            state.change(f"gate:{stage}")
         began = time.perf_counter()
         report = _evaluate(settings, stage, inputs, suites.values(), progress)
         for suite in suites.values():

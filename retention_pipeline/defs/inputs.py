@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
-from retention_pipeline.defs.keys import RAW
 from retention_pipeline.defs.resources import RunClock
 from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.warehouse.arrivals import show_deliveries
 from retention_pipeline.warehouse.build import BuildState, Inputs
-from retention_pipeline.warehouse.store import data_through, default_as_of, first_known, inputs_fingerprint, open_store
+from retention_pipeline.warehouse.store import (
+    data_through,
+    default_as_of,
+    first_known,
+    inputs_fingerprint,
+    open_store,
+    rules_fingerprint,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -39,6 +45,7 @@ def resolve_inputs(store: DuckDBPyConnection, settings: Settings, clock: RunCloc
         as_of=day,
         data_through=data_through(store, settings, day),
         run_id=run_id,
+        rules=rules_fingerprint(store, settings),
     )
 
 
@@ -47,6 +54,8 @@ def begin_build(
 ) -> Inputs:
     """Start a build on the inputs as they are now; stages that were made from the same are kept unless ``rebuild``.
 
+    Where an earlier build can be carried on, it is (``BuildState.plan`` says so).
+
     Raises:
         ConfigError: The date lies before the first order or in the future.
     """
@@ -54,10 +63,7 @@ def begin_build(
         _check_as_of(store, clock.date)
     show_deliveries(store, clock.date or default_as_of(store, clock.last))
     inputs = resolve_inputs(store, settings, clock, run_id=run_id)
-    state = BuildState(settings.home)
-    state.begin(inputs)
-    if rebuild:
-        state.clear(RAW)
+    BuildState(settings.home).begin(inputs, anew=rebuild, carry_on=settings.build.incremental)
     return inputs
 
 

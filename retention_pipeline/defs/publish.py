@@ -5,7 +5,7 @@ Belongs here: the asset. Not here: which tables are published (``tables``), the 
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -25,6 +25,7 @@ from retention_pipeline.defs.tables import CheckRow, published_tables
 from retention_pipeline.metrics.catalog import definitions_hash
 from retention_pipeline.metrics.control_limits import CONTROL_LIMITS, warnings_of
 from retention_pipeline.metrics.sources import sources_frame
+from retention_pipeline.warehouse import carrying
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.erasure.log import load_log
@@ -66,6 +67,7 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
         published = published_before(settings.home, inputs.fingerprint, keep=keep)
         published = published or _publish(settings, marts, inputs, progress)
         _settle_erasures(settings, progress)
+        BuildState(settings.home).seal(inputs)
         return dg.MaterializeResult(
             metadata={
                 "version": published.version,
@@ -97,6 +99,7 @@ def _publish(settings: Settings, marts: MartsCatalogue, inputs: Inputs, progress
     metadata = {
         "run_id": inputs.run_id,
         "seconds": _seconds(settings, inputs),
+        "build": _build(settings, inputs),
         "as_of": inputs.as_of.isoformat(),
         "data_through": {name: day and day.isoformat() for name, day in inputs.data_through.items()},
         "inputs_fingerprint": inputs.fingerprint,
@@ -134,6 +137,22 @@ def warn_of_control_limits(build: "DuckDBPyConnection", progress: Progress) -> N
     """Say which rates lie outside their control limits in their latest final period; nothing depends on it."""
     for warning in warnings_of(read_frame(build, f"from {CONTROL_LIMITS.qualified} where is_latest")):
         progress.warn(warning)
+
+
+def _build(settings: Settings, inputs: Inputs) -> dict[str, Any]:
+    """Whether the build was incremental, on which base, or why it was not, and what became of its tables."""
+    plan = BuildState(settings.home).plan
+    if plan.base is None:
+        return {"kind": "full", "why": plan.why}
+    with connect(settings.home.build, read_only=True) as build:
+        customers, _ = carrying.touched(build)
+        states = carrying.states(build, inputs.fingerprint)
+    return {
+        "kind": "incremental",
+        "base": plan.base.as_of.isoformat(),
+        "customers_touched": customers,
+        "tables": states,
+    }
 
 
 def _seconds(settings: Settings, inputs: Inputs) -> dict[str, float]:

@@ -18,6 +18,7 @@ from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, RAW, STAGING
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.warehouse import carrying
 from retention_pipeline.warehouse.build import BuildState, Inputs, Record
 from retention_pipeline.warehouse.connection import connect
 
@@ -69,7 +70,8 @@ def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -
     began = time.perf_counter()
     state = BuildState(settings.home)
     state.clear(stage)
-    results = run_dbt(settings.home, SELECTION[stage], dbt_vars(settings, inputs), progress.step)
+    carried = _carry_on(settings, state, stage, inputs)
+    results = run_dbt(settings.home, SELECTION[stage], {**dbt_vars(settings, inputs), **carried}, progress.step)
     detail = {
         "tests": [_test_row(stage, result) for result in results if _is_test(result)],
         "models": {result.name: result.seconds for result in results if not _is_test(result)},
@@ -77,6 +79,23 @@ def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -
     }
     state.mark(stage, inputs, detail)
     return state.require(stage, inputs)
+
+
+def _carry_on(settings: Settings, state: BuildState, stage: str, inputs: Inputs) -> dict[str, dict[str, str]]:
+    """Make the base ready to be changed; returns what dbt is told about it, nothing where all is built anew."""
+    base = state.plan.base
+    if base is None:
+        return {}
+    with connect(settings.home.build) as build:
+        if stage == STAGING:
+            carrying.prepare(build)
+        else:
+            why_not = carrying.too_much(build, inputs.fingerprint)
+            if why_not is not None:
+                state.replan(why_not)
+                return {}
+    state.change(stage)
+    return {"carried": {"as_of": base.as_of.isoformat(), "run": inputs.fingerprint}}
 
 
 def _is_test(result: NodeResult) -> bool:

@@ -8,27 +8,35 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from retention_pipeline.core.errors import InconsistentStateError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
-from retention_pipeline.warehouse import files
+from retention_pipeline.warehouse import base, files
+from retention_pipeline.warehouse.base import Base, Plan
 
 STAGES = ("raw", "staging", "marts", "metrics")
 """Stages in order. Recorded beside them: ``gate:<stage>`` once its checks have passed, ``<stage>:<part>`` for parts."""
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run computes from. Two runs with equal fingerprints compute the same."""
+    """What a run computes from. Two runs with equal fingerprints compute the same.
+
+    Attributes:
+        fingerprint: Of everything: deliveries, date and ``rules``.
+        rules: Fingerprint of configuration, code, libraries and key: what is done with the deliveries.
+    """
 
     fingerprint: str
     as_of: dt.date
     data_through: dict[str, dt.date | None] = field(hash=False)
     run_id: str
+    rules: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -38,13 +46,15 @@ class Inputs:
             "as_of": self.as_of.isoformat(),
             "data_through": through,
             "run_id": self.run_id,
+            "rules": self.rules,
         }
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Inputs:
         """The inverse of :meth:`to_json`."""
         through = {name: day and dt.date.fromisoformat(day) for name, day in content["data_through"].items()}
-        return cls(content["fingerprint"], dt.date.fromisoformat(content["as_of"]), through, content["run_id"])
+        as_of = dt.date.fromisoformat(content["as_of"])
+        return cls(content["fingerprint"], as_of, through, content["run_id"], content["rules"])
 
 
 @dataclass(frozen=True)
@@ -62,31 +72,88 @@ class BuildState:
         self._home = home
 
     @property
+    def _files(self) -> tuple[Path, Path]:
+        return self._home.build, self._home.build.with_name(self._home.build.name + ".wal")
+
+    @property
     def inputs(self) -> Inputs | None:
         """What the build file was begun for; ``None`` when there is none."""
         content = self._load()
         return Inputs.from_json(content["inputs"]) if content else None
 
-    def begin(self, inputs: Inputs) -> bool:
-        """Make the build file one for these inputs: an empty one unless it already is one for them.
+    @property
+    def plan(self) -> Plan:
+        """How the build file is being made."""
+        content = self._load()
+        return Plan.from_json(content["plan"]) if content else Plan(None, "there was no earlier build")
+
+    def begin(self, inputs: Inputs, *, anew: bool = False, carry_on: bool = True) -> bool:
+        """Make the build file one for these inputs.
+
+        It is kept as it is when it already is one for them, carried on when it is the base of an incremental build, and
+        emptied otherwise; :attr:`plan` says which and why.
+
+        Args:
+            inputs: What the run computes from.
+            anew: Empty it in any case.
+            carry_on: Whether it may be the base of an incremental build.
 
         Returns:
             Whether the build file was emptied.
         """
-        present = self.inputs
-        if present is not None and present.fingerprint == inputs.fingerprint:
+        content = self._load()
+        changing = content["changing"] if content else None
+        is_same = content is not None and content["inputs"]["fingerprint"] == inputs.fingerprint
+        if content and is_same and not anew and not changing and (self._home.build.exists() or not self.plan.base):
             return False
+        found = Base.from_json(content["base"]) if content and content["base"] else None
+        reasons = {
+            "it was asked for": anew,
+            f"an earlier run ended while {changing} was under way: stopped, or a check failed": bool(changing),
+            "incremental builds are not switched on": not carry_on,
+        }
+        why_not = next((why for why, holds in reasons.items() if holds), None)
+        why_not = why_not or base.objection(self._home, found, rules=inputs.rules, as_of=inputs.as_of)
+        if why_not is not None:
+            self._empty()
+        self._start(inputs, Plan(None if why_not else found, why_not))
+        return why_not is not None
+
+    def _empty(self) -> None:
         with files.os_errors(self._home.build):
             files.make_dir(self._home.build.parent)
             # first forget, then delete: a kill in between leaves nothing that claims to be built
             self._home.build_state.unlink(missing_ok=True)
             files.fsync_path(self._home.build.parent)
             failpoint("build.after_forget")
-            for path in (self._home.build, self._home.build.with_name(self._home.build.name + ".wal")):
+            for path in self._files:
                 files.remove(path)
             failpoint("build.before_begin")
-        self._save({"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}})
-        return True
+
+    def _start(self, inputs: Inputs, plan: Plan) -> None:
+        begun = {"format": _FORMAT, "inputs": inputs.to_json(), "stages": {}, "changing": None}
+        self._save({**begun, "plan": plan.to_json(), "base": plan.to_json()["base"]})
+
+    def change(self, what: str) -> None:
+        """Note durably that the base is about to be changed or judged: to end before ``what`` is marked spoils it."""
+        content = self._load()
+        if content and content["plan"]["base"]:
+            self._save({**content, "changing": what, "base": None})
+            failpoint("build.after_change")
+
+    def replan(self, why: str) -> None:
+        """The rest of the build is made anew, although it was begun as an incremental one."""
+        content = self._load()
+        if content:
+            self._save({**content, "plan": Plan(None, why).to_json()})
+
+    def seal(self, inputs: Inputs) -> None:
+        """The build is published: a later one may be carried on from it."""
+        content = self._load()
+        if content and content["inputs"]["fingerprint"] == inputs.fingerprint:
+            failpoint("build.before_seal")
+            sealed = Base(inputs.fingerprint, inputs.as_of, inputs.rules, base.row_counts(self._home))
+            self._save({**content, "base": sealed.to_json()})
 
     def clear(self, stage: str) -> None:
         """Forget a stage that is about to be replaced, its gate, and the stages built on it; a gate: only itself."""
@@ -153,16 +220,13 @@ class BuildState:
         self._make_durable()
         failpoint("build.before_mark")
         content["stages"][stage] = {"inputs": inputs.to_json(), "detail": detail or {}}
+        content["changing"] = None
         self._save(content)
 
     def _make_durable(self) -> None:
         """Flush what the stage wrote, so that the record never outlives the tables it vouches for."""
         with files.os_errors(self._home.build):
-            for path in (
-                self._home.store,
-                self._home.build,
-                self._home.build.with_name(self._home.build.name + ".wal"),
-            ):
+            for path in (self._home.store, *self._files):
                 if path.exists():
                     files.fsync_path(path)
             files.fsync_path(self._home.build.parent)

@@ -43,6 +43,7 @@ class Entry:
     data_through: Mapping[str, str | None]
     periods_from: str | None
     contract_version: int | None
+    build: str | None
 
     @classmethod
     def of(cls, manifest: Manifest) -> Entry:
@@ -59,6 +60,7 @@ class Entry:
             manifest.metadata["data_through"],
             manifest.metadata.get("periods_from"),
             manifest.metadata.get("contract_version"),
+            build_in_words(manifest.metadata.get("build")),
         )
 
     @property
@@ -70,6 +72,7 @@ class Entry:
             self.version, dt.date.fromisoformat(self.as_of), _day(through), _day(self.periods_from), instant,
             self.content_hash, self.rows_count, self.run_id, self.compared_with, self.is_reenactment,
             self.contract_version,
+            self.build,
         )  # fmt: skip
 
     @property
@@ -129,6 +132,13 @@ def _table(table: Table, rows: list[tuple[Any, ...]]) -> PublishedTable:
         comment=table.grain,
         counts_for_content=False,
     )
+
+
+def build_in_words(build: Mapping[str, Any] | None) -> str | None:
+    """What the manifest says about the build, in a few words."""
+    if build is None:
+        return None
+    return str(build["kind"]) if build["kind"] == "incremental" else f"{build['kind']}: {build['why']}"
 
 
 def _day(text: str | None) -> dt.date | None:

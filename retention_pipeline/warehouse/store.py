@@ -208,9 +208,13 @@ def inputs_fingerprint(connection: DuckDBPyConnection, settings: Settings, as_of
         " AND coalesce(business_date, first_known, ?) <= ? ORDER BY delivery_id",
         [as_of, as_of],
     ).fetchall()
-    ids = [str(delivery_id) for (delivery_id,) in rows]
+    return combine([as_of.isoformat(), rules_fingerprint(connection, settings), *(str(row[0]) for row in rows)])
+
+
+def rules_fingerprint(connection: DuckDBPyConnection, settings: Settings) -> str:
+    """SHA-256 over what is done with deliveries: configuration, code, libraries, the key of ids, who was erased."""
     origin = [setting(connection, "id_key") or "", str(erasures_applied(connection))]
-    return combine([as_of.isoformat(), config_hash(settings), code_hash(), libraries_hash(), *origin, *ids])
+    return combine([config_hash(settings), code_hash(), libraries_hash(), *origin])
 
 
 def erasures_applied(connection: DuckDBPyConnection) -> int:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+import duckdb
 import pytest
 
+from retention_pipeline.core.history_tables import VERSIONS
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import versions
+from retention_pipeline.warehouse.history import _carried
 from retention_pipeline.warehouse.ledger.lineage import lineage
+from retention_pipeline.warehouse.manifest import FileRecord, Manifest, TableRecord
 from retention_pipeline.warehouse.read import open_published
 from retention_pipeline.warehouse.versions import intact_manifests
 from tests.warehouse.support import publish_number
@@ -86,3 +90,18 @@ def test_how_far_each_source_was_delivered_is_remembered_of_removed_versions(hom
     with open_published(home) as published:
         rows = published.execute("select * from _coverage where version = 'v000001' order by source").fetchall()
     assert rows == [("v000001", "feedback", None), ("v000001", "orders", dt.date(2025, 2, 27))]
+
+
+def test_a_list_from_before_a_column_was_added_is_carried_on(home: Home, memory: duckdb.DuckDBPyConnection) -> None:
+    """Else the first version with a new column would forget every version that has been removed."""
+    older = [column for column in VERSIONS.columns if column.name != "build"]
+    path = home.published / "v000007" / "_versions.parquet"
+    path.parent.mkdir(parents=True)
+    values = ", ".join(f"{'true' if c.type == 'BOOLEAN' else 'null'}::{c.type} as {c.name}" for c in older[1:])
+    memory.execute(f"copy (select 'v000001' as version, {values}) to '{path}' (format parquet)")
+    columns = tuple((column.name, column.type) for column in older)
+    record = TableRecord(1, "", False, VERSIONS.key, columns, FileRecord.of(path))
+    manifest = Manifest("v000007", None, "", "", {}, {VERSIONS.name: record}, record.parquet)
+    (row,) = _carried(memory, home, [manifest], VERSIONS, 1).values()
+    assert dict(zip(VERSIONS.column_names, row, strict=True))["build"] is None
+    assert row[-1] is True

@@ -1,0 +1,85 @@
+"""Nights with every kind of late row: carried on, each table is what a rebuild makes of the same deliveries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from tests.carrying.nights import Nights, with_dbt
+from tests.carrying.quick import Quick
+from tests.carrying.shop import EVENTS, VARIABLES, Shop
+from tests.dbt.support import Project
+
+PATCHED = {
+    "stg_orders", "int_customer_order_days", "int_customer_spells", "int_customer_periods_ordered",
+    "int_customers_known", "int_customer_segments", "fct_customer_period", "dim_customer", "int_period_orders_summed",
+    "int_period_order_counts", "int_period_customers_counted", "int_period_revenue_bridged",
+}  # fmt: skip
+"""What a plain night touches and must not rebuild, or the incremental build would be one in name only."""
+STORY: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (1, ("plain",)),
+    (1, ("late by a day", "late by three days", "late by a month", "order of the future", "refunded")),
+    (
+        1,
+        (
+            "corrected amount",
+            "cancelled",
+            "moved to another customer",
+            "became a guest's",
+            "another segment",
+            "answers",
+        ),
+    ),
+    (1, ("nothing",)),
+    (0, ("delivered again", "moved in time")),
+    (1, ("foreign money", "service", "history")),
+    (1, ("another rate", "snapshot", "plain")),
+    (31, ("plain",)),
+    (1, ("late by more than a year",)),
+    (8, ("plain", "answers")),
+)
+"""Days to go on, and what happens then; the eighth night passes the end of a year."""
+
+
+def tell(nights: Nights) -> None:
+    shop = Shop(1)
+    nights.night(shop.rows, shop.as_of)
+    for days, events in STORY:
+        shop.today += dt.timedelta(days=days)
+        for event in events:
+            EVENTS[event](shop)
+        states = nights.night(shop.rows, shop.as_of)
+        if events == ("plain",):
+            assert {name for name in PATCHED if states[name] != "patched"} == set()
+
+
+def by_chance(seed: int, nights: Nights, count: int) -> None:
+    shop = Shop(seed)
+    for _ in range(count):
+        nights.night(shop.rows, shop.as_of)
+        shop.today += dt.timedelta(days=shop.chance.choice([0, 1, 1, 1, 2, 9]))
+        for event in shop.chance.sample(sorted(EVENTS), 3):
+            EVENTS[event](shop)
+
+
+def test_a_story_of_nights(quick: Quick, tmp_path: Path) -> None:
+    tell(Nights(quick.run, tmp_path, VARIABLES))
+
+
+@pytest.mark.long
+def test_the_same_story_with_dbt(project: Project, tmp_path: Path) -> None:
+    tell(Nights(with_dbt(project), tmp_path, VARIABLES))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 6))
+def test_nights_by_chance(seed: int, quick: Quick, tmp_path: Path) -> None:
+    by_chance(seed, Nights(quick.run, tmp_path, VARIABLES), 8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6, 46))
+def test_many_nights_by_chance(seed: int, quick: Quick, tmp_path: Path) -> None:
+    by_chance(seed, Nights(quick.run, tmp_path, VARIABLES), 12)
