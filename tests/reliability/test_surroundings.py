@@ -41,7 +41,6 @@ TARGETS: dict[str, tuple[str, Callable[[Path], None]]] = {
     "published on a disk that is not there": (".retention/published", dead_link),
     "build": (".retention/build", a_file_instead),
     "keys": (".retention/keys", a_file_instead),
-    "tmp": (".retention/tmp", dead_link),
     "dagster": (".retention/dagster", a_file_instead),
     "running": (".retention/running", a_file_instead),
 }
