@@ -78,7 +78,7 @@ def without_network() -> list[str]:
 @pytest.mark.long
 def test_a_whole_run_opens_no_connection_and_needs_no_network(tmp_path: Path) -> None:
     shop = Tiny(tmp_path / "tiny")
-    shop.write()
+    shop.with_parsed().write()
     notes = tmp_path / "notes"
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RETENTION_")}
     done = subprocess.run(

@@ -76,7 +76,7 @@ def plant(shop: Tiny) -> None:
             lines += added
         path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     (landing / "reasons.csv").write_text(
-        f"customer_id,given_at,reason\n{one['id']},2024-03-01T00:00:00,{one['letter']}\n"
+        f'customer_id,given_at,reason\n{one["id"]},2024-03-01T00:00:00,"{one["letter"]}"\n'
         "KUNDE-0003,2024-03-01T00:00:00,price\n",
         encoding="utf-8",
     )
@@ -160,7 +160,7 @@ def test_a_search_finds_what_is_there_however_it_is_packed(tmp_path: Path) -> No
 @pytest.mark.long
 def test_planted_secrets_and_people_are_in_no_byte(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop = Tiny(tmp_path / "tiny")
-    plant(shop)
+    plant(shop.with_parsed())
     runs = Runs(shop)
     runs("validate")
     assert runs("run") == 0
@@ -185,7 +185,7 @@ def test_the_same_after_more_ways_to_fail_and_all_that_reads(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shop = Tiny(tmp_path / "tiny")
-    plant(shop)
+    plant(shop.with_parsed())
     runs = Runs(shop)
     for place in ("intake.before_commit", "build.before_mark", "publish.before_manifest"):
         assert runs("run", RETENTION_FAILPOINT=f"{place}:kill") == -9
