@@ -39,7 +39,6 @@ def test_orders_are_delivered_on_their_day_or_late_and_once(folder: Path) -> Non
     lateness = duckdb.sql(
         "SELECT date_diff('day', ordered_at::DATE, regexp_extract(filename, '([0-9-]{10}).parquet', 1)::DATE),"
         f" filename = (SELECT min(filename) FROM read_parquet('{folder}/landing/orders/*', filename = true))"
-        " AS is_first"
         f" FROM read_parquet('{folder}/landing/orders/*', filename = true)"
     ).fetchall()
     daily = [days for days, is_first in lateness if not is_first]
