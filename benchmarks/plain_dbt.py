@@ -15,7 +15,7 @@ from typing import Any
 from retention_pipeline.config import load_settings
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.resources import dbt_project_dir
-from retention_pipeline.defs.dbt import dbt_vars
+from retention_pipeline.defs.dbt_variables import dbt_vars
 from retention_pipeline.warehouse.build import BuildState
 
 

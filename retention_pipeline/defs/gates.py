@@ -13,7 +13,7 @@ import dagster as dg
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.resources import data_tests_dir
-from retention_pipeline.defs.dbt import EARLIEST
+from retention_pipeline.defs.dbt_variables import EARLIEST
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import RAW
 from retention_pipeline.defs.resources import RunClock, Writer

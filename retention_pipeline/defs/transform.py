@@ -13,7 +13,8 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, build_dbt_asset_specs
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.progress import Progress
-from retention_pipeline.defs.dbt import NodeResult, dbt_vars, run_dbt
+from retention_pipeline.defs.dbt import NodeResult, run_dbt
+from retention_pipeline.defs.dbt_variables import dbt_vars
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, RAW, STAGING
 from retention_pipeline.defs.preview import run_metadata, table_metadata

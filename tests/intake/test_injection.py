@@ -14,7 +14,7 @@ import yaml
 from retention_pipeline.cli.tables import visible
 from retention_pipeline.config import load_settings
 from retention_pipeline.core.errors import ConfigError
-from retention_pipeline.defs.dbt import vars_text
+from retention_pipeline.defs.dbt_variables import vars_text
 from tests.intake.conftest import HEADER, Shop, new_store
 
 HOSTILE = (

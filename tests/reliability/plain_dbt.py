@@ -12,6 +12,7 @@ from typing import Any
 
 from retention_pipeline.core.home import Home
 from retention_pipeline.defs import dbt as product
+from retention_pipeline.defs.dbt_variables import dbt_vars
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from tests.reliability import warm
 from tests.reliability.shop import Shop
@@ -51,7 +52,7 @@ def _run(shop: Shop, folder: Path, share: float | None) -> Path | None:
     inputs = BuildState(shop.home).inputs
     assert inputs is not None
     earlier = Inputs("", inputs.as_of - dt.timedelta(days=5), inputs.data_through, "plain")
-    variables = product.dbt_vars(shop.settings, earlier)
+    variables = dbt_vars(shop.settings, earlier)
     noted = str(folder / "noted")
     within = None if share is None else warm.Within(0, share, 0.05, signal.SIGKILL, noted)
     ended = warm.start(_plain_dbt, str(folder), json.dumps(variables), within).end()
