@@ -5,9 +5,10 @@
     cast(case when {{ currency }} = {{ text_literal(var('currency')) }} then 1 else {{ found_rate }} end as decimal(18, 8))
 {%- endmacro %}
 
-{# An amount at a rate, rounded to the four decimals that money has here; without a rate it stays as it is. #}
+{# An amount at a rate, rounded to the four decimals that money has here; without a rate it stays as it is.
+   One of the two is wider than 18 digits, or DuckDB would multiply in 18 and stop at a product of a million. #}
 {% macro converted(amount, rate) -%}
-    cast({{ amount }} * coalesce({{ rate }}, 1) as decimal(18, 4))
+    cast(cast({{ amount }} as decimal(19, 4)) * coalesce({{ rate }}, 1) as decimal(18, 4))
 {%- endmacro %}
 
 {# The rate of each currency on each day that a relation has money of: found once a day, not once for every row. #}

@@ -85,3 +85,22 @@ def test_another_reference_date_moves_constant_amounts_alone(project: Project) -
     # at 0.8 anna spends 80 in both months
     assert tuple(row[f"revenue_{name}"] for name in BRIDGE) == (80, 0, 10, 0, 0, 0, 30, 120)
     assert (row["revenue_previous_constant"], row["revenue_retained_net_constant"]) == (110, 120)
+
+
+def test_amounts_of_millions_are_converted(project: Project) -> None:
+    rows = Rows()
+    rows.rate("USD", "2024-02-01", "1.38524103")
+    rows.order("own", "anna", "2024-02-01", "1000000", refund="1000000.0001", cost="2500000", discount="1234567.89")
+    rows.order("foreign", "bert", "2024-02-01", "5000000.0001", currency="USD")
+    rows.subscription("s", "cleo", "2024-02-01", "3000000", currency="USD")
+    rows.spend("2024-02-01", "acquisition", "857016.32", currency="USD")
+    sources = ["orders", "customers", "feedback", "subscriptions", "spend", "fx_rates"]
+    with project.build(rows, select=("path:models/staging",), sources=sources) as built:
+        orders = cells(built, "select order_id, revenue_gross, cost_amount from staging.stg_orders order by 1")
+        (paid,) = cells(built, "select monthly_amount from staging.stg_subscriptions")
+        (spent,) = cells(built, "select amount from staging.stg_spend")
+    assert orders == [
+        {"order_id": "foreign", "revenue_gross": 6926205.1501, "cost_amount": None},
+        {"order_id": "own", "revenue_gross": 1000000, "cost_amount": 2500000},
+    ]
+    assert (paid["monthly_amount"], spent["amount"]) == (4155723.09, 1187174.1698)

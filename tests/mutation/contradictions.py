@@ -21,8 +21,8 @@ KEYS = {
 }  # fmt: skip
 """What makes two records versions of the same thing."""
 SHARE = 0.3
-FOURFOLDS = 5
-"""How often money is multiplied by four: amounts that single precision cannot hold to the cent."""
+FOURFOLDS = 8
+"""How often money is multiplied by four: millions, which single precision cannot hold to the cent."""
 
 
 def write_contradicting(shop: RandomShop, folder: Path) -> None:
