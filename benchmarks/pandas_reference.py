@@ -79,14 +79,14 @@ def period_facts(landing: Path, as_of: dt.date) -> pd.DataFrame:
         money = bought.agg(orders_count=("gross", "size"), gross=("gross", "sum"), net=("net", "sum"))
         known = segments(customers, answers, orders, start)
         people = pd.DataFrame(index=known.index).join(money).fillna(0)
-        for name, members in (("start", begun), ("end", ended), ("new", new)):
-            people[name] = people.index.isin(members)
+        for flag, members in (("start", begun), ("end", ended), ("new", new)):
+            people[flag] = people.index.isin(members)
         people = people.assign(
             retained=people["start"] & people["end"],
             lost=people["start"] & ~people["end"],
             reactivated=people["end"] & ~people["start"] & ~people["new"],
         )
-        for name in known:
+        for name in map(str, known):
             summed = people.groupby(known[name]).sum().rename_axis("segment_key").reset_index()
             rows.append(summed.assign(grain=grain, period_start=start, segment_set=name))
     return pd.concat(rows, ignore_index=True)

@@ -5,7 +5,7 @@ Belongs here: reading the record. Not here: measuring.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.harness import Record
@@ -70,7 +70,7 @@ def dominating(record: Record, count: int = 12) -> str:
     return aligned(rows)
 
 
-def aligned(rows: list[tuple[str, ...]]) -> str:
+def aligned(rows: Sequence[tuple[str, ...]]) -> str:
     """Rows as a table of text, words to the left, numbers to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     is_word = [rows[-1][column][:1].isalpha() for column in range(len(widths))]

@@ -37,7 +37,7 @@ MAY_IMPORT = {
 HOMES = {
     "duckdb": {"warehouse"},
     "psycopg": {"extract"},
-    "sqlalchemy": {"quality"},
+    "sqlalchemy": {"quality", "defs"},  # defs: only to tune the connections that Dagster opens by it
     "great_expectations": {"quality"},
     "dagster": {"defs", "definitions", "cli"},
     "dagster_dbt": {"defs"},
