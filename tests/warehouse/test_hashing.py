@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,22 @@ def test_the_hash_does_not_depend_on_threads_time_zone_or_storage(tmp_path: Path
             connection.execute(f"copy t to '{tmp_path}/{threads}.parquet' (format parquet)")
             hashes |= {content_hash(connection, "t"), content_hash(connection, f"'{tmp_path}/{threads}.parquet'")}
     assert len(hashes) == 1
+
+
+def test_the_hash_is_the_one_that_versions_of_former_releases_carry(memory: duckdb.DuckDBPyConnection) -> None:
+    memory.execute(
+        "create table t as select i, if(i % 3 = 0, null, i % 2 = 0) as b, if(i % 5 = 0, null, 'é' || i) as v,"
+        " i / 7 as d, date '2024-02-28' + i as day, i::decimal(18, 4) as m from range(40) as r(i)"
+    )
+    cells = [name for name, *_ in memory.execute("describe t").fetchall()]
+    text = " || ".join(f"coalesce(length({c}::varchar) || ':' || {c}::varchar, '-')" for c in cells)
+    rows = memory.execute(
+        f"select count(*), sum(md5_number_lower(x)), sum(md5_number_upper(x)) from (select {text} as x from t)"
+    ).fetchone()
+    assert rows is not None
+    schema = "\n".join(f"{len(name)}:{name} {kind}" for name, kind in measure(memory, "t").columns)
+    expected = hashlib.sha256(f"{schema}\n\n{rows[0]}\n{rows[1]}\n{rows[2]}\n".encode()).hexdigest()
+    assert content_hash(memory, "t") == expected
 
 
 def test_null_empty_text_and_shifted_borders_differ(memory: duckdb.DuckDBPyConnection) -> None:

@@ -27,14 +27,13 @@ spans as (
 
 keyed as (
     select
+        {%- for segment_set in segment_sets %}
+        max(segments.segment_key) filter (where segments.segment_set = {{ text_literal(segment_set) }})
+            as key_{{ loop.index }},
+        {%- endfor %}
         spans.customer_id,
         spans.valid_from,
         spans.valid_to
-        {%- for segment_set in segment_sets %},
-        max(segments.segment_key) filter (
-            where segments.segment_set = {{ text_literal(segment_set) }}
-        ) as key_{{ loop.index }}
-        {%- endfor %}
     from spans
     inner join segments
         on
