@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.bounded import Bounded, add_options
 from tests.offline.sitecustomize import NOTED_IN
 
 OFFLINE = Path(__file__).parent / "offline"
@@ -26,6 +27,17 @@ if NOTED_IN not in os.environ:  # the workers of one session share the file
 settings.register_profile("same", derandomize=True)
 settings.register_profile("explore", derandomize=False, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of all tests."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A bounded session where one was asked for."""
+    if config.getoption("--minutes") is not None:
+        config.pluginmanager.register(Bounded(config.getoption("--minutes"), config.getoption("--turn")))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

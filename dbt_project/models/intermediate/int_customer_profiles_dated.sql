@@ -27,12 +27,12 @@ spans as (
 
 keyed as (
     select
-        {%- for segment_set in segment_sets %}
-        max(segments.segment_key) filter (where segments.segment_set = {{ text_literal(segment_set) }})
-            as key_{{ loop.index }},
-        {%- endfor %}
         spans.customer_id,
         spans.valid_from,
+        {%- for segment_set in segment_sets %}
+            max(segments.segment_key) filter (where segments.segment_set = {{ text_literal(segment_set) }})
+                as key_{{ loop.index }},
+        {%- endfor %}
         spans.valid_to
     from spans
     inner join segments
