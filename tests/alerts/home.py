@@ -51,7 +51,9 @@ class Shop:
             }
         )
 
-    def publish(self, orders_through: str = "2025-02-28", rows: list[dict[str, Any]] | None = None) -> None:
+    def publish(
+        self, orders_through: str = "2025-02-28", rows: list[dict[str, Any]] | None = None, contract: int = 1
+    ) -> None:
         """A new version; with rows, it has control limits."""
         self._number += 1
         made = support.tables(self._number)
@@ -64,6 +66,7 @@ class Shop:
             key = ("metric", "variant", "segment_set", "segment_key", "period_start")
             made.append(PublishedTable("control_limits", key, frame=frame, column_types=types))
         origin = {**support.metadata(self._number), "data_through": {"orders": orders_through}}
+        origin["contract_version"] = contract
         with connect(None) as connection:
             publish(self.home, connection, made, origin, keep=3)
 
@@ -77,7 +80,7 @@ class Shop:
                     "business_date": day, "path": f"{source}/{day}.csv", "content_sha256": "0", "mapping_hash": "m",
                     "sequence": 1, "received_date": day, "status": "refused" if refusal else "accepted",
                     "refusal": refusal, "records": 0, "loaded": 0, "quarantined": 0, "suppressed": 0, "erased": 0,
-                    "first_known": None, "last_known": None, "is_current": True,
+                    "first_known": None, "last_known": None, "is_current": True, "repairs": None, "columns_found": None,
                 }  # fmt: skip
                 store.execute("delete from raw.deliveries where source = ? and business_date = ?", [source, day])
                 marks = ", ".join("?" for _ in columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,10 @@ def test_an_address_that_is_none_is_reported_without_being_shown(
 
 
 def test_a_name_nobody_knows(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*asked: object, **options: object) -> list[object]:
+        raise socket.gaierror("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)  # no test asks the network in earnest
     monkeypatch.setenv("RETENTION_SLACK_URL", "http://name.invalid/S3CRETPATH")
     assert send_test(shop.settings())["slack"] == "its name is not known"
 

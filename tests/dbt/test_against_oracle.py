@@ -98,7 +98,7 @@ def as_rows(records: Records) -> Rows:
     return rows
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=[1, pytest.param(2, marks=pytest.mark.long)])
 def both_sides(request: pytest.FixtureRequest, project: Project) -> tuple[State, duckdb.DuckDBPyConnection]:
     records = random_records(request.param)
     built = project.build(

@@ -80,6 +80,10 @@ def test_a_malformed_connection_string_is_not_repeated(
 def test_a_password_that_is_not_encoded_is_not_shown_as_a_host(
     shop: DatabaseShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def unknown(*asked: object, **options: object) -> list[object]:
+        raise socket.gaierror("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)  # what is taken for a host must not be asked for in earnest
     use(monkeypatch, "postgresql://reader:s3cret:odd@signs@127.0.0.1:x/shop")
     assert "%40" in str(failure(shop, SourceUnavailableError).remedy)
 

@@ -151,6 +151,7 @@ def test_the_identities_notice_a_wrong_value(rows: pd.DataFrame) -> None:
     assert "churn is one minus retention" in set(violations(wrong)["identity"])
 
 
+@pytest.mark.long
 @few
 @given(st.integers(0, 1000))
 def test_the_order_of_the_facts_does_not_matter(seed: int) -> None:

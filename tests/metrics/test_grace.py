@@ -34,6 +34,7 @@ def test_may_is_final_while_its_last_day_lies_the_days_of_grace_back(grace: int,
     assert cell(rows, "customer_retention_rate.set_based", **may)["status"] == status
 
 
+@pytest.mark.long
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 120))
 def test_grace_changes_final_to_provisional_and_nothing_else(seed: int, grace: int) -> None:
@@ -45,6 +46,7 @@ def test_grace_changes_final_to_provisional_and_nothing_else(seed: int, grace: i
     assert set(within["status"][differs]) <= {"provisional"}
 
 
+@pytest.mark.long
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 120))
 def test_final_with_grace_is_final_by_deliveries_that_many_days_shorter(seed: int, grace: int) -> None:

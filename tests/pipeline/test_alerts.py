@@ -43,6 +43,7 @@ def told(sink: HttpSink) -> list[tuple[str, str]]:
     return [(body["event"], incident["kind"]) for body in sink.bodies for incident in body["incidents"]]
 
 
+@pytest.mark.long
 def test_a_refused_file_is_one_alert_and_the_next_good_run_ends_it(shop: ShopFolder, hook: HttpSink) -> None:
     path = orders_file(shop)
     path.write_bytes(b"")
@@ -117,6 +118,7 @@ def test_dead_targets_change_neither_exit_code_nor_message_and_no_secret_is_writ
     assert written == []
 
 
+@pytest.mark.long
 def test_a_run_that_is_told_to_stop_stops_in_time_although_a_target_hangs(
     shop: ShopFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_run_that_is_told_to_stop_stops_in_time_although_a_target_hangs(
     assert "alert not delivered to slack: no answer in time" in out
 
 
+@pytest.mark.long
 def test_a_killed_run_is_found_by_watch(shop: ShopFolder, hook: HttpSink) -> None:
     orders_file(shop).write_text("\n".join([header_of(shop), *rows_of(shop, 5)]) + "\n", encoding="utf-8")
     killed = shop.command("run", RETENTION_FAILPOINT="intake.before_commit:kill")

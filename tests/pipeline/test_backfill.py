@@ -58,6 +58,7 @@ def test_a_past_date_comes_out_as_it_was_published_that_night(fresh_shop: ShopFo
     assert fresh_shop.table_hashes() == hashes
 
 
+@pytest.mark.long
 def test_what_was_built_from_the_same_inputs_is_kept(shop: ShopFolder) -> None:
     build = shop.settings.home.build
     before = build.stat().st_mtime_ns

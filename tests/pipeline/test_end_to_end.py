@@ -50,6 +50,7 @@ def test_a_second_run_publishes_nothing_new(shop: ShopFolder) -> None:
     assert (shop.version(), shop.table_hashes(), shop.served_bytes()) == (before, hashes, served)
 
 
+@pytest.mark.long
 def test_a_fresh_home_gives_the_same_content(fresh_shop: ShopFolder, published_shop: ShopFolder) -> None:
     fresh_shop.run()
     assert fresh_shop.table_hashes() == published_shop.table_hashes()

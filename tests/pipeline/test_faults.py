@@ -88,6 +88,7 @@ def test_a_broken_file_stops_the_run_and_says_why(kind: str, shop: ShopFolder) -
     assert shop.served_bytes() == served
 
 
+@pytest.mark.long
 def test_a_broken_file_that_is_replaced_blocks_no_longer(shop: ShopFolder) -> None:
     path = orders_file(shop)
     path.write_bytes(b"")
@@ -104,6 +105,7 @@ def test_a_broken_file_that_is_replaced_blocks_no_longer(shop: ShopFolder) -> No
     assert {str(day) for (day,) in shop.rows(daily)} == {NEXT_DAY}
 
 
+@pytest.mark.long
 def test_a_missing_day_holds_freshness_back_and_an_empty_day_does_not(shop: ShopFolder) -> None:
     header = header_of(shop)
     orders_file(shop).write_text(header + "\n", encoding="utf-8")
@@ -137,11 +139,11 @@ def failpoints() -> list[str]:
 
 
 MARKS = {
-    "publish.before_swap": [],
+    "publish.before_swap": [pytest.mark.long],
     "intake.before_commit": [pytest.mark.long],
     "build.before_mark": [pytest.mark.long],
 }
-"""One kill in `make test`, two more in `make test-long`, every failpoint in `make test-all`."""
+"""Three kills in `make test-long`, all in `make test-all`; `tests/warehouse` has those of a publication alone."""
 
 
 def test_the_failpoints_named_here_exist() -> None:
@@ -170,7 +172,8 @@ def test_a_kill_leaves_the_last_version_and_the_next_run_heals(
     assert leftovers == []
 
 
-@pytest.mark.parametrize("sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("sent", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_run_that_is_told_to_stop_stops_cleanly(sent: signal.Signals, shop: ShopFolder) -> None:
     served = shop.served_bytes()
     orders_file(shop).write_text("\n".join([header_of(shop), *rows_of(shop, 8)]) + "\n", encoding="utf-8")
