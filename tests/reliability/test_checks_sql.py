@@ -33,7 +33,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     return Judge(prove(SMALLEST, tmp_path_factory.mktemp("mutation") / "shop"))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_untouched_models_are_not_taken_for_mutants(judge: Judge) -> None:
     for model in judge.warehouse.models.values():
         written_anew = Mutant(model.name, "none", "", parse_one(model.sql, read=DIALECT).sql(DIALECT))
@@ -43,7 +43,7 @@ def test_untouched_models_are_not_taken_for_mutants(judge: Judge) -> None:
         assert not verdict.refused, model.name
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_sample_of_mistakes_is_noticed_by_each_of_the_three(judge: Judge) -> None:
     found = list(verdicts([judge], chosen(every_mutant(judge), 6, seed=2)))
     noticed = Counter(by for each in found for by in ("refused", "oracle", "night", "is_killed") if getattr(each, by))
