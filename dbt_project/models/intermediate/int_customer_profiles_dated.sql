@@ -28,8 +28,8 @@ spans as (
 keyed as (
     select
         {%- for segment_set in segment_sets %}
-        max(segments.segment_key) filter (where segments.segment_set = {{ text_literal(segment_set) }})
-            as key_{{ loop.index }},
+            max(case when segments.segment_set = {{ text_literal(segment_set) }} then segments.segment_key end)
+                as key_{{ loop.index }},
         {%- endfor %}
         spans.customer_id,
         spans.valid_from,
