@@ -55,7 +55,7 @@ def test_the_hash_does_not_depend_on_threads_time_zone_or_storage(tmp_path: Path
 def test_the_hash_is_the_one_that_versions_of_former_releases_carry(memory: duckdb.DuckDBPyConnection) -> None:
     memory.execute(
         "create table t as select i, if(i % 3 = 0, null, i % 2 = 0) as b, if(i % 5 = 0, null, 'é' || i) as v,"
-        " i / 7 as d, date '2024-02-28' + i as day, i::decimal(18, 4) as m from range(40) as r(i)"
+        " i / 7 as d, date '2024-02-28' + i::integer as day, i::decimal(18, 4) as m from range(40) as r(i)"
     )
     cells = [name for name, *_ in memory.execute("describe t").fetchall()]
     text = " || ".join(f"coalesce(length({c}::varchar) || ':' || {c}::varchar, '-')" for c in cells)
