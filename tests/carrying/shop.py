@@ -24,12 +24,31 @@ TIERS = ("basic", "silver", "gold")
 
 
 @dataclass
+class Deliveries(Rows):
+    """Rows of which what was delivered up to a night stays as it is: a delivery is known by its content."""
+
+    nights: int = 0
+    settled: set[str] = field(default_factory=set)
+
+    def settle(self) -> None:
+        """A night has seen all that was delivered."""
+        self.nights += 1
+        self.settled = {row["delivery_id"] for row in self.tables["deliveries"]}
+
+    def deliver(self, source: str, day: str | None, *, name: str = "", kind: str = "increment", **flags: Any) -> str:
+        wanted = name or f"{source}-{day or 'history'}"
+        return super().deliver(
+            source, day, name=f"{wanted}-{self.nights}" if wanted in self.settled else wanted, kind=kind, **flags
+        )
+
+
+@dataclass
 class Shop:
     """What was delivered up to a day, and a source of chance."""
 
     seed: int
     today: dt.date = dt.date(2023, 11, 20)
-    rows: Rows = field(default_factory=Rows)
+    rows: Deliveries = field(default_factory=Deliveries)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -149,7 +168,7 @@ def snapshot(shop: Shop) -> None:
 
 def history(shop: Shop) -> None:
     """A file without a date: its rows are known on days of their own, some of them later ones."""
-    name = shop.rows.deliver("orders", None, name="orders-old", first_known="2023-01-01")
+    name = shop.rows.deliver("orders", None, name=shop.number("old"), first_known="2023-01-01")
     for days in (-40, 0, 1, 3):
         day = shop.today + dt.timedelta(days=days)
         shop.sell(shop.person(), day, delivery=name, known=str(day))

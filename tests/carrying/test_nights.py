@@ -46,11 +46,13 @@ STORY: tuple[tuple[int, tuple[str, ...]], ...] = (
 def tell(nights: Nights) -> None:
     shop = Shop(1)
     nights.night(shop.rows, shop.as_of)
+    shop.rows.settle()
     for days, events in STORY:
         shop.today += dt.timedelta(days=days)
         for event in events:
             EVENTS[event](shop)
         states = nights.night(shop.rows, shop.as_of)
+        shop.rows.settle()
         if events == ("plain",):
             assert {name for name in PATCHED if states[name] != "patched"} == set()
 
@@ -59,6 +61,7 @@ def by_chance(seed: int, nights: Nights, count: int) -> None:
     shop = Shop(seed)
     for _ in range(count):
         nights.night(shop.rows, shop.as_of)
+        shop.rows.settle()
         shop.today += dt.timedelta(days=shop.chance.choice([0, 1, 1, 1, 2, 9]))
         for event in shop.chance.sample(sorted(EVENTS), 3):
             EVENTS[event](shop)
