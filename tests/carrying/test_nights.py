@@ -43,11 +43,11 @@ STORY: tuple[tuple[int, tuple[str, ...]], ...] = (
 """Days to go on, and what happens then; the eighth night passes the end of a year."""
 
 
-def tell(nights: Nights) -> None:
+def tell(nights: Nights, story: tuple[tuple[int, tuple[str, ...]], ...] = STORY) -> None:
     shop = Shop(1)
     nights.night(shop.rows, shop.as_of)
     shop.rows.settle()
-    for days, events in STORY:
+    for days, events in story:
         shop.today += dt.timedelta(days=days)
         for event in events:
             EVENTS[event](shop)
@@ -67,6 +67,11 @@ def by_chance(seed: int, nights: Nights, count: int) -> None:
             EVENTS[event](shop)
 
 
+def test_a_plain_night(quick: Quick, tmp_path: Path) -> None:
+    tell(Nights(quick.run, tmp_path, VARIABLES), STORY[:1])
+
+
+@pytest.mark.long
 def test_a_story_of_nights(quick: Quick, tmp_path: Path) -> None:
     tell(Nights(quick.run, tmp_path, VARIABLES))
 
