@@ -1,4 +1,4 @@
-"""The models and macros of the dbt project, rendered and run without dbt: a night in a second instead of ten.
+"""The models and macros of the dbt project, rendered and run without dbt, in a third of the time.
 
 Only what this project uses of dbt is here. That dbt does the same is seen by the longer tests, which run it.
 Belongs here: rendering and running. Not here: nights and their comparison (``nights``).
