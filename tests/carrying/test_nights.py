@@ -76,18 +76,18 @@ def test_a_story_of_nights(quick: Quick, tmp_path: Path) -> None:
     tell(Nights(quick.run, tmp_path, VARIABLES))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_the_same_story_with_dbt(project: Project, tmp_path: Path) -> None:
     tell(Nights(with_dbt(project), tmp_path, VARIABLES))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", range(2, 4))
 def test_nights_by_chance(seed: int, quick: Quick, tmp_path: Path) -> None:
     by_chance(seed, Nights(quick.run, tmp_path, VARIABLES), 8)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6, 46))
+@pytest.mark.parametrize("seed", range(4, 46))
 def test_many_nights_by_chance(seed: int, quick: Quick, tmp_path: Path) -> None:
     by_chance(seed, Nights(quick.run, tmp_path, VARIABLES), 12)
