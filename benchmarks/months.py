@@ -1,7 +1,7 @@
 """One backfill of sixty months beside sixty backfills of a month: ``python -m benchmarks.months FOLDER``.
 
-Each run is a process of its own, as it would be on a user's machine; both ways must publish the same content. The newest
-month comes first: a first month may hold no record of some source, which a gate refuses.
+Each run is a process of its own, as it would be on a user's machine; both ways must publish the same content.
+The newest month comes first: a first month may hold no record of some source, which a gate refuses.
 """
 
 from __future__ import annotations
