@@ -125,9 +125,9 @@ def test_the_ledger_says_erasure_and_gives_no_difference(story: Story) -> None:
     assert earlier[0][0] == 0
     assert earlier[0][1] > 0, "the story restates nothing that the erasure changes again"
     known = story.rows(
-        "select seen_in, status, value from as_known_at(date '2024-03-31')"
-        " where metric = 'customers' and variant = 'ordering' and grain = 'month' and segment_set = 'all'"
-        " and period_start = date '2024-02-01' and basis = 'calendar'"
+        "select seen_in, status, value from as_known_at(date '2024-03-31') where metric = 'customers'"
+        " and variant = 'ordering' and grain = 'month' and period_start = date '2024-02-01' and segment_set = 'all'"
+        " and basis = 'calendar'"
     )
     assert known == [("v000001", "suppressed", None)]
 
