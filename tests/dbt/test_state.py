@@ -66,6 +66,7 @@ def test_a_history_file_is_cut_at_as_of_by_the_known_date_of_its_rows(project: P
     assert built.execute("select order_id from staging.stg_orders").fetchall() == [("early",)]
 
 
+@pytest.mark.long
 def test_without_feedback_customers_and_segments_the_facts_of_orders_still_stand(project: Project) -> None:
     rows = Rows()
     rows.order("one", "anna", "2024-03-01", 10)
@@ -76,6 +77,7 @@ def test_without_feedback_customers_and_segments_the_facts_of_orders_still_stand
     assert built.execute("select count(*) from marts.fct_feedback_period").fetchall() == [(0,)]
 
 
+@pytest.mark.long
 def test_nothing_delivered_gives_empty_tables(project: Project) -> None:
     built = project.build(Rows(), data_through=None, segments=[])
     assert [built.execute(f"select count(*) from marts.{name}").fetchall() for name in MARTS] == [[(0,)]] * len(MARTS)

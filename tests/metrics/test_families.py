@@ -160,6 +160,7 @@ def test_the_order_of_the_facts_does_not_matter(seed: int) -> None:
     pd.testing.assert_frame_equal(compute_all(facts), compute_all(shuffled))
 
 
+@pytest.mark.long
 @few
 @given(st.integers(0, 1000))
 def test_money_in_another_unit_scales_money_and_leaves_rates(seed: int) -> None:

@@ -34,6 +34,7 @@ def read_parquet_until(home: Home, stop: threading.Event, seen: list[frozenset[i
             seen.append(frozenset(number for (number,) in connection.execute(union).fetchall()))
 
 
+@pytest.mark.long
 def test_readers_during_fifty_publications_see_no_error_and_no_mixture(home: Home) -> None:
     publish_number(home, 0)
     here, there = support.pipe()
