@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.dbt.support import MARTS, Project, Rows, cells
 
 STAGING = ("path:models/staging",)
