@@ -15,6 +15,8 @@ from retention_pipeline.demo.truth import Truth
 from tests.demo.reading import ZONE, business_date, instant
 from tests.demo.recount import Recount
 
+pytestmark = pytest.mark.long
+
 Shop = tuple[Path, Truth]
 
 
