@@ -48,7 +48,7 @@ def assert_as_if_rebuilt(shop: ShopFolder, elsewhere: Path, night: dt.date) -> N
     assert again.version() == shop.version()  # nothing to publish: the content is the same
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_night_is_carried_on_from_the_one_before(carrying_shop: ShopFolder, tmp_path: Path) -> None:
     first = carrying_shop.run(until=NIGHT - dt.timedelta(days=1))
     assert "build      full: there was no earlier build" in first

@@ -165,7 +165,7 @@ def test_planted_secrets_and_people_are_in_no_byte(tmp_path: Path, capsys: pytes
     runs("validate")
     assert runs("run") == 0
     runs.fail_at_intake()
-    assert runs("run", "--rebuild", RETENTION_FAILPOINT="publish.before_rename:raise") == ExitCode.INTERNAL
+    assert runs("run", "--rebuild", RETENTION_FAILPOINT="build.before_mark:raise") == ExitCode.INTERNAL
     runs("alert-test")
     found = runs.search()
     allowed_only(found)

@@ -102,10 +102,8 @@ def faults_after(shop: Shop, before: dict[str, str], name: str, expected: str, a
     return found
 
 
-@pytest.mark.parametrize(
-    "scenario",
-    [pytest.param(name, marks=pytest.mark.long if name == "rerun" else pytest.mark.slow) for name in SCENARIOS],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_kill_at_every_failpoint_and_a_plain_rerun(
     scenario: str, published: Shop, tmp_path: Path, note: Noted, sink: str
 ) -> None:

@@ -39,7 +39,7 @@ def outcome(shop: Shop, before: dict[str, str], code: int, said: str) -> str:
     return "; ".join(wrong)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_files_that_cannot_grow(shop: Shop, tmp_path: Path, note: Noted) -> None:
     """A limit on the size of a file, swept: every write of a file meets it at some size, as on a full disk."""
     shop.deliver(NEXT)
@@ -63,7 +63,7 @@ def test_files_that_cannot_grow(shop: Shop, tmp_path: Path, note: Noted) -> None
     )
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_no_space_at_each_durable_write(shop: Shop, note: Noted) -> None:
     shop.deliver(NEXT)
     before, faults = shop.served(), []

@@ -46,7 +46,7 @@ TARGETS: dict[str, tuple[str, Callable[[Path], None]]] = {
 }
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_target_that_cannot_be_written(target: str, published: Shop, tmp_path: Path, note: Noted) -> None:
     shop = published.copy(tmp_path / "shop", with_home=False)
@@ -60,7 +60,7 @@ def test_a_target_that_cannot_be_written(target: str, published: Shop, tmp_path:
     note("K8", f"cannot be written: {target}", 1, 1, "exit code 7, nothing half-made")
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_a_second_run_names_the_first_and_ends(published: Shop, tmp_path: Path, note: Noted) -> None:
     shop = published.copy(tmp_path / "shop")
     shop.deliver(NEXT)
