@@ -57,9 +57,9 @@ def _demo(folder: Path) -> object:
 
 SMALLEST = Recipe(
     _contradicting(1, people=8, days=60),
-    {"grains": '["month"]', "cohort_grains": '["month"]', "min_cell_size": "1"},
+    {"grains": '["week", "month"]', "cohort_grains": '["month"]', "min_cell_size": "1"},
 )
-"""For a sample on every push."""
+"""For a sample in a minute."""
 RECIPES = (
     Recipe(_random(1, people=12, days=100), {"grains": '["week", "month"]', "min_cell_size": "1"}),
     Recipe(_demo, {"grains": '["month", "quarter", "year"]', "cohort_grains": '["month"]', "min_cell_size": "1"}),
