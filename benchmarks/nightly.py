@@ -39,9 +39,19 @@ class Night:
     build: dict[str, object]
 
 
-def run(name: str, config: Path, home: Path, night: dt.date) -> Night:
+def run(name: str, config: Path, home: Path, night: dt.date, *how: str) -> Night:
     """Run the pipeline up to a night in a process of its own."""
-    command = [sys.executable, "-m", "retention_pipeline.cli", "--config", str(config), "run", "--until", str(night)]
+    command = [
+        sys.executable,
+        "-m",
+        "retention_pipeline.cli",
+        "--config",
+        str(config),
+        "run",
+        "--until",
+        str(night),
+        *how,
+    ]
     surroundings = {
         **os.environ,
         "RETENTION_HOME": str(home),
@@ -64,7 +74,7 @@ def run(name: str, config: Path, home: Path, night: dt.date) -> Night:
 
 
 def main() -> None:
-    """Run the night before, the night carried on from it, and the night anew, each home beginning empty."""
+    """Run a night carried on from the one before, and the same night after the same one, built anew."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("config", type=Path, help="retention.toml of a shop whose last days have files of their own")
     parser.add_argument("home", type=Path, help="an empty folder; two homes are made in it")
@@ -72,14 +82,17 @@ def main() -> None:
     given = parser.parse_args()
     before = given.night - dt.timedelta(days=1)
     nights = [
-        run("the night before, anew", given.config, given.home / "nightly", before),
+        run("the night before", given.config, given.home / "nightly", before),
+        run("the night before", given.config, given.home / "anew", before),
         run("the night, carried on", given.config, given.home / "nightly", given.night),
-        run("the night, anew", given.config, given.home / "anew", given.night),
+        run("the night, built anew", given.config, given.home / "anew", given.night, "--rebuild"),
     ]
     for each in nights:
         stages = ", ".join(f"{stage} {seconds:.0f}" for stage, seconds in each.stages.items())
         print(f"{each.name:24} {each.wall:7.1f} s, {each.cpu:7.1f} s of CPU: {stages}\n  {each.build}")
-    _, carried, anew = nights
+    *_, carried, anew = nights
+    if carried.build["kind"] != "incremental":
+        sys.exit(f"nothing was carried on: {carried.build['why']}")
     same = "the same" if carried.content == anew.content else "OTHER"
     clock, cpu = carried.wall / anew.wall, carried.cpu / anew.cpu
     print(f"carried on / anew: {clock:.2f} by the clock, {cpu:.2f} of CPU; {same} content")

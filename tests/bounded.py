@@ -36,4 +36,5 @@ class Bounded:
     def pytest_runtest_setup(self) -> None:
         """Before the fixtures, which are what takes long."""
         if time.monotonic() - self.began > self.minutes * 60:
+            # skipped and counted, not deselected: the summary says how much of the suite had no turn
             pytest.skip(f"{self.minutes:g} minutes are over; `make test-all` runs everything")

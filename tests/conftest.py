@@ -49,4 +49,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     notes.unlink(missing_ok=True)
     if attempts:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        print(f"\nthe network was asked for:\n{attempts}")  # noqa: T201  # the last word of the session
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        assert reporter is not None
+        reporter.write_line(f"\nthe network was asked for:\n{attempts}")

@@ -26,7 +26,7 @@ def translated(home: Path) -> Iterator[None]:
         yield
     except RetentionError:
         raise
-    except Exception as error:  # noqa: BLE001  # whatever a library makes of a full disk
+    except Exception as error:  # noqa: BLE001  # raised again, in words where the cause is known
         raise own_error(error, home) or error from None
 
 

@@ -26,7 +26,8 @@ def read_through(connection: DuckDBPyConnection, name: str, as_of: dt.date) -> d
     ).fetchone()
     if row is None:
         return None
+    through: dt.date | None
     through, first, has_history = row
     if through is None and has_history:
         return as_of if first is None else min(as_of, first)
-    return through  # type: ignore[no-any-return]  # a cell of a DuckDB row has no type
+    return through

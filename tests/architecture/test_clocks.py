@@ -69,15 +69,18 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def _in_strings(tree: ast.Module) -> Iterator[str]:
-    said = {id(node.body[0].value) for node in ast.walk(tree) if _has_docstring(node)}  # type: ignore[attr-defined]  # has a body
+    said = {id(text) for node in ast.walk(tree) for text in _docstrings(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
             yield from sql_clocks(node.value)
 
 
-def _has_docstring(node: ast.AST) -> bool:
-    body = getattr(node, "body", None)
-    return isinstance(body, list) and bool(body) and isinstance(body[0], ast.Expr)
+def _docstrings(node: ast.AST) -> Iterator[ast.expr]:
+    """The text that a module, class or function begins with."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
+        first = node.body[0]
+        if isinstance(first, ast.Expr):
+            yield first.value
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -17,7 +17,7 @@ HOME = Path("/a/home")
 
 def raised(error: BaseException, behind: BaseException | None = None) -> BaseException:
     """What comes out of the block in which this is raised."""
-    with pytest.raises(BaseException) as caught, translated(HOME):  # noqa: PT011  # any kind is looked at
+    with pytest.raises(BaseException) as caught, translated(HOME):  # noqa: PT011  # the caller looks at which it is
         raise error from behind
     return caught.value
 
