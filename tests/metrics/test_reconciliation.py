@@ -183,7 +183,10 @@ AMOUNT = st.integers(-10_000, 10_000)
 @settings(deadline=None)
 @given(data=st.data(), months=st.integers(MINIMUM_PERIODS, 8))
 def test_whatever_the_books_hold_the_search_leaves_nothing_unexplained(data: st.DataObject, months: int) -> None:
-    groups = {group: [tuple(data.draw(st.lists(AMOUNT, min_size=8, max_size=8))) for _ in range(months)]}
+    groups = {
+        group: [tuple(data.draw(st.lists(AMOUNT, min_size=8, max_size=8))) for _ in range(months)]
+        for group in ("published", *GROUPS)
+    }
     held = data.draw(st.sets(st.sampled_from((*GROUPS, *BIT))))
     way = sum(BIT.get(cause, 0) for cause in held)
     controls = [
