@@ -24,6 +24,8 @@ ORDERS = Records(
 )
 ALWAYS = replace(ORDERS, spans=(("date '0001-01-01'", "date '9999-12-31'"),))
 """As rates are: they have their effect on every day."""
+PROMISED = replace(ORDERS, clock=("placed_on + 7 <= {as_of}",))
+"""As tickets are: a promise runs out without anything being delivered."""
 EARLIER, LATER = "2023-04-07", "2023-04-08"
 OF_RAW = "delivery_id varchar, line bigint, known_date date, updated_at timestamp, customer_id varchar"
 
@@ -161,6 +163,17 @@ def test_tonights_order_is_no_cause(step: Step) -> None:
     step.both("orders_placed", "2023-03-27", 5.0, 6.0)
     step.order("tonight", LATER)
     assert step.rows({"orders": LATER, "spend": LATER}) == {("orders_placed", "2023-03-27", "all"): ("unexplained", 0)}
+
+
+@pytest.mark.parametrize(("placed", "cause"), [("2023-04-01", ("maturing", 1)), ("2023-03-29", ("unexplained", 0))])
+def test_a_promise_that_runs_out_is_a_cause_although_nothing_came(
+    step: Step, placed: str, cause: tuple[str, int]
+) -> None:
+    step.metric("kept_promises", "orders")
+    step.both("kept_promises", "2023-03-27", 1.0, 0.5)
+    step.order("there before", placed, known="2023-04-07", is_new=False)
+    found = step.rows({"orders": LATER, "spend": LATER}, records=PROMISED)
+    assert found == {("kept_promises", "2023-03-27", "all"): cause}
 
 
 @pytest.mark.parametrize(("through", "cause"), [(EARLIER, "maturing"), ("2023-01-20", "unexplained")])

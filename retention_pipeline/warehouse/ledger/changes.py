@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.core.causes import Cause
 from retention_pipeline.warehouse.ledger.histories import find_changed_histories
 from retention_pipeline.warehouse.ledger.records import Records
-from retention_pipeline.warehouse.sql import joined, literal
+from retention_pipeline.warehouse.sql import first_or, joined, literal
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -205,13 +205,13 @@ def find_changed_records(
     """
     connection.execute(_TABLE)
     connection.execute(_DELIVERIES)
-    dates = {"old_as_of": _date(old_as_of), "new_as_of": _date(new_as_of)}
+    dates = {"old_as_of": first_or(old_as_of), "new_as_of": first_or(new_as_of)}
     causes = {cause.value: cause.value for cause in Cause}
     for name, records in sources.items():
         late = Cause.LATE_ORDER if name == "orders" else Cause.LATE_RECORD
         statement = _CHANGES.format(
-            **dates, **causes, source=name, name=literal(name), key=joined(records.key), touched=_touched(records),
-            late=literal(late), through=_date(data_through.get(name)),
+            **dates, **causes, source=name, name=literal(name), key=joined(records.key),
+            touched=_touched(records, **dates), late=literal(late), through=first_or(data_through.get(name)),
             states=_state(records, "old", "was_visible", dates["old_as_of"])
             + _state(records, "new", "is_visible", dates["new_as_of"]),
         )  # fmt: skip
@@ -224,12 +224,16 @@ def find_no_records(connection: DuckDBPyConnection) -> None:
     connection.execute(_TABLE)
 
 
-def _touched(records: Records) -> str:
-    keys = "select distinct record_key from moved"
-    if records.peers is None:
-        return keys
-    of_peers = f"select {records.peers} from moved"
-    return f"{keys} union select distinct record_key from known where {records.peers} in ({of_peers})"
+def _touched(records: Records, *, old_as_of: str, new_as_of: str) -> str:
+    """Keys of records that may differ: what moved, its peers, and what says something new by time alone."""
+    keys = "select distinct record_key from"
+    found = [f"{keys} moved"]
+    if records.peers is not None:
+        found.append(f"{keys} known where {records.peers} in (select {records.peers} from moved)")
+    for each in records.clock:
+        before, after = each.format(as_of=old_as_of), each.format(as_of=new_as_of)
+        found.append(f"{keys} known where ({before}) is distinct from ({after})")
+    return " union ".join(found)
 
 
 def _state(records: Records, side: str, visible: str, as_of: str) -> str:
@@ -243,8 +247,3 @@ def _state(records: Records, side: str, visible: str, as_of: str) -> str:
         standing=records.standing.format(as_of=as_of),
         spans=f"list_filter([{spans}], lambda span: span.starts is not null)",
     )  # fmt: skip
-
-
-def _date(day: dt.date | None) -> str:
-    """A date as SQL; nothing delivered is before all time, so that every record is growth."""
-    return f"date {literal(day)}" if day is not None else "date '0001-01-01'"
