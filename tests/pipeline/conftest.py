@@ -17,9 +17,9 @@ import pytest
 from rich.console import Console
 
 from retention_pipeline.cli.running import Wanted, run_job
-from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.demo.shop import write_shop
 from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
+from tests.folder import Folder
 
 ID_KEY = "a key that only tests use"
 
@@ -41,18 +41,8 @@ def _run_history_in_memory() -> Iterator[None]:
 
 
 @dataclasses.dataclass(frozen=True)
-class ShopFolder:
+class ShopFolder(Folder):
     """A folder with a configuration and delivered files."""
-
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "retention.toml"
-
-    @property
-    def settings(self) -> Settings:
-        return load_settings(self.config)
 
     def run(self, as_of: Any = None, **wanted: Any) -> str:
         """Run in this process; returns what was printed. A failure raises the product's own error."""

@@ -16,7 +16,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.progress import Silent
 from retention_pipeline.core.window import EVERYTHING
@@ -27,6 +26,7 @@ from retention_pipeline.warehouse.erasure.log import Log, load_log
 from retention_pipeline.warehouse.erasure.people import Person
 from retention_pipeline.warehouse.erasure.steps import ready
 from retention_pipeline.warehouse.store import open_store
+from tests.folder import Folder
 
 KEY_TEXT = "a key that only tests use"
 KEY = KEY_TEXT.encode()
@@ -58,22 +58,8 @@ _COUNTRIES = ("DE", "DE", "AT", "AT", "FR")
 
 
 @dataclass(frozen=True)
-class Tiny:
+class Tiny(Folder):
     """A folder with delivered files and a home."""
-
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "retention.toml"
-
-    @property
-    def settings(self) -> Settings:
-        return load_settings(self.config)
-
-    @property
-    def home(self) -> Home:
-        return self.settings.home
 
     @property
     def log(self) -> Log:

@@ -1,7 +1,8 @@
 """What must become of a delivered CSV file of orders, told by a reader that shares no code with the product.
 
-One letter at a time, one cell at a time, in plain Python: records and lines, the reason of each that does not fit, the
-values of each that does. Belongs here: the default notation (ISO times, decimal points, commas between cells).
+In plain Python: the reason of each record that does not fit, the values of each that does.
+Belongs here: what cells mean in the default notation (ISO times, decimal points). Not here: where records begin and end
+(``input_records``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from tests.reliability.input_records import Record, UnclosedError, records_of
 
 ZONE = ZoneInfo("Europe/Berlin")
 EARLIEST = dt.datetime(1990, 1, 1, tzinfo=ZONE)
@@ -46,17 +49,6 @@ class Outcome:
     suppressed: int = 0
 
 
-@dataclass
-class _Record:
-    line: int
-    cells: list[str] | None
-    spans_lines_after_fault: bool = False
-
-
-class _UnclosedError(Exception):
-    pass
-
-
 def outcome(content: bytes, day: dt.date, key: bytes) -> Outcome:
     """The outcome of a file of a day."""
     refusal = _bytes_refusal(content)
@@ -64,8 +56,8 @@ def outcome(content: bytes, day: dt.date, key: bytes) -> Outcome:
         return Outcome(refusal)
     text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     try:
-        found = _records(text)
-    except _UnclosedError:
+        found = records_of(text)
+    except UnclosedError:
         return Outcome("unclosed_quote")
     if not found:
         return Outcome("empty_file")
@@ -97,68 +89,6 @@ def _bytes_refusal(content: bytes) -> str | None:  # noqa: PLR0911  # one return
     return None
 
 
-def _records(text: str) -> list[_Record]:
-    """Records that are not blank, with the line each begins on."""
-    found: list[_Record] = []
-    place, line = 0, 1
-    while place < len(text):
-        record, place, line = _one_record(text, place, line)
-        if record is not None:
-            found.append(record)
-    return found
-
-
-def _line_end(text: str, place: int) -> int:
-    """How many letters the line end at a place has; 0 where there is none."""
-    if text.startswith("\r\n", place):
-        return 2
-    return int(place < len(text) and text[place] in "\r\n")
-
-
-def _one_record(  # noqa: C901  # one automaton, letter by letter
-    text: str, place: int, line: int
-) -> tuple[_Record | None, int, int]:
-    begun, start, cells, cell = line, place, [], []
-    is_broken = spans = False
-    state, opened = "start", line
-    while place < len(text):
-        mark, end = text[place], _line_end(text, place)
-        if state == "quoted":
-            if mark == '"':
-                state = "closed"
-            else:
-                cell.append(text[place : place + max(end, 1)])
-                spans |= bool(end) and is_broken
-                line += bool(end)
-            place += max(end, 1)
-            continue
-        if end:
-            break
-        place += 1
-        if mark == ",":
-            cells.append("".join(cell))
-            cell, state = [], "start"
-        elif mark == '"' and state == "start":
-            state, opened = "quoted", line
-        elif mark == '"' and state == "closed":
-            cell.append('"')
-            state = "quoted"
-        else:
-            if state == "closed":
-                if opened != line:
-                    raise _UnclosedError
-                is_broken = True
-            cell.append(mark)
-            state = "plain"
-    if state == "quoted":
-        raise _UnclosedError
-    is_blank = place == start
-    end = _line_end(text, place)
-    cells.append("".join(cell))
-    record = None if is_blank else _Record(begun, None if is_broken else cells, spans)
-    return record, place + end, line + bool(end)
-
-
 def _header_refusal(header: list[str] | None) -> str | None:
     if header is None:
         return "bad_header"
@@ -171,7 +101,7 @@ def _header_refusal(header: list[str] | None) -> str | None:
     return "missing_column" if any(name not in header for name in NEEDED) else None
 
 
-def _judge(header: list[str], rows: list[_Record], day: dt.date, key: bytes) -> Outcome:
+def _judge(header: list[str], rows: list[Record], day: dt.date, key: bytes) -> Outcome:
     made = Outcome(records=len(rows))
     seen: set[tuple[object, ...]] = set()
     for row in rows:

@@ -9,13 +9,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from retention_pipeline.config import Settings, load_settings
-from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.files import TEMPORARY
 from retention_pipeline.warehouse.read import published_manifest
 from retention_pipeline.warehouse.running import dead_signs
 from retention_pipeline.warehouse.verify import verify_version
+from tests.folder import Folder
 from tests.reliability import warm
 from tests.time.small_shop import CONFIG, SmallShop
 
@@ -25,22 +24,8 @@ TINY = CONFIG.replace('segments = ["country"]', 'segments = []\ngrains = ["month
 
 
 @dataclasses.dataclass(frozen=True)
-class Shop:
+class Shop(Folder):
     """A folder with a configuration and delivered files."""
-
-    folder: Path
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "retention.toml"
-
-    @property
-    def settings(self) -> Settings:
-        return load_settings(self.config)
-
-    @property
-    def home(self) -> Home:
-        return Home(self.folder / ".retention")
 
     def run(self, *arguments: str, **how: Any) -> warm.Ended:
         """The command in a fork, to its end; ``run`` where no arguments are given, ``how`` as for ``warm.command``."""
