@@ -54,16 +54,16 @@ fuzz: $(VENV)/.dev  ## Damage valid files 100,000 times and compare with a secon
 test-all: $(VENV)/.dev  ## Run every test, the slow ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (30 minutes; docs/reliability.md)
+reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (docs/reliability.md)
 	@RELIABILITY=full RELIABILITY_REPORT=$(CURDIR)/reliability.jsonl \
 	  $(BIN)/python -m pytest -n 2 --dist load tests/reliability
 
-benchmark: $(VENV)/.run  ## Time the pipeline beside dbt alone, hand-written SQL and pandas (up to 10 minutes)
+benchmark: $(VENV)/.run  ## Time the pipeline beside dbt alone, hand-written SQL and pandas
 	@$(BIN)/python -m benchmarks --orders 1000 100000 --repetitions 2
 	@$(BIN)/python -m benchmarks --orders 1000000 --repetitions 1
 	@$(BIN)/python -m benchmarks --show .benchmark/record_100000.json .benchmark/record_1000000.json
 
-benchmark-large: $(VENV)/.run  ## Time the pipeline and the floor with 10 and 100 million orders (60 GB of disk, hours)
+benchmark-large: $(VENV)/.run  ## Time the pipeline and the floor with 10 and 100 million orders (needs some 60 GB of disk)
 	@$(BIN)/python -m benchmarks --orders 10000000 100000000 --repetitions 1 --contenders floor pipeline
 
 lint: $(VENV)/.dev  ## ruff, mypy, sqlfluff
