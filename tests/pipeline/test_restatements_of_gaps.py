@@ -11,7 +11,7 @@ from retention_pipeline.warehouse.read import open_published
 from tests.pipeline.conftest import ShopFolder
 from tests.pipeline.restatement_story import Orders, Story, causes, changed_cells, ledger_rows, new_order
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 GAP = [dt.date(2023, 2, 6) + dt.timedelta(days=number) for number in range(14)]
 STRANGER = "9999999"
