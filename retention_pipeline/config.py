@@ -29,6 +29,7 @@ from retention_pipeline.config_sources import (
 )
 from retention_pipeline.core.errors import ConfigError, StorageError
 from retention_pipeline.core.home import Home
+from retention_pipeline.core.memory import MEMORY_LIMIT, is_size
 
 __all__ = [
     "Alerts",
@@ -56,7 +57,14 @@ __all__ = [
 DEFAULT_FILE = "retention.toml"
 DEMO_FILE = Path(".demo") / DEFAULT_FILE
 ENVIRONMENT_VARIABLES = SECRET_VARIABLES | frozenset(
-    {"RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_ID_KEY", "RETENTION_FAILPOINT", "RETENTION_RECEIVED_ON"}
+    {
+        "RETENTION_CONFIG",
+        "RETENTION_HOME",
+        "RETENTION_ID_KEY",
+        "RETENTION_FAILPOINT",
+        "RETENTION_RECEIVED_ON",
+        MEMORY_LIMIT,
+    }
     | {"RETENTION_ENVIRONMENT", "RETENTION_POSTGRES_DSN"}
 )
 
@@ -159,6 +167,9 @@ def _check_environment() -> None:
                 f"environment variable {name} is not known",
                 remedy="unset it, or use one of " + ", ".join(sorted(ENVIRONMENT_VARIABLES)),
             )
+    limit = os.environ.get(MEMORY_LIMIT)
+    if limit and not is_size(limit):
+        raise ConfigError(f"{MEMORY_LIMIT}: {limit!r} is not an amount of memory", remedy="write it like 6GB or 800MiB")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from retention_pipeline.config import (
 )
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.defs.automation import build_jobs, build_schedules, build_sensors
-from retention_pipeline.defs.dbt import ensure_manifest
+from retention_pipeline.defs.dbt_parsed import ensure_manifest
 from retention_pipeline.defs.gates import build_gate
 from retention_pipeline.defs.keys import GATED_STAGES, MARTS, STAGING
 from retention_pipeline.defs.marts import MartsCatalogue

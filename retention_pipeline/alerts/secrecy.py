@@ -13,6 +13,7 @@ from retention_pipeline.alerts.incident import Failure, Incident
 
 _NOT_SECRET = {
     "RETENTION_CONFIG", "RETENTION_HOME", "RETENTION_RECEIVED_ON", "RETENTION_FAILPOINT", "RETENTION_ENVIRONMENT",
+    "RETENTION_MEMORY_LIMIT",
 }  # fmt: skip
 _SHORTEST = 4
 """A shorter value is no secret, and replacing it would garble every text."""

@@ -18,7 +18,7 @@ import yaml
 from retention_pipeline.core.errors import PublishedSchemaError, RetentionError
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.published_schema import CONTRACT_VERSION, Schema, normalised, schema_changes
-from retention_pipeline.defs.dbt import ensure_manifest
+from retention_pipeline.defs.dbt_parsed import ensure_manifest
 from retention_pipeline.defs.marts import MartsCatalogue
 from retention_pipeline.defs.tables import described_tables
 

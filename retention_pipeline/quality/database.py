@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.core.errors import StorageError
+from retention_pipeline.core.memory import memory_limit
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,6 +65,7 @@ def _opening_statements(database: Path, attach: Mapping[str, Path]) -> list[str]
         "set autoinstall_known_extensions = false",
         f"set temp_directory = {_quoted(f'{database}.checks.tmp')}",
         "set TimeZone = 'UTC'",
+        f"set memory_limit = {_quoted(memory_limit())}",
         *(f'attach {_quoted(str(path))} as "{alias}" (read_only)' for alias, path in files.items()),
         f"use {_ALIAS}",
     ]

@@ -1,6 +1,7 @@
 """Great Expectations, imported once and fitted to DuckDB.
 
-Belongs here: the classes the evaluation uses and the two things Great Expectations must be told about DuckDB.
+Belongs here: the classes the evaluation uses, what Great Expectations must be told about DuckDB, and what it need not
+compute again.
 Not here: connections (``database``), what is asked and how answers read (``evaluation``).
 """
 
@@ -13,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+REMEMBERED = 2_000
+"""Configurations kept at a time; the largest suite needs a few hundred."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ def great() -> Great:
     logging.captureWarnings(False)  # great_expectations switches it on for the whole process
     # It logs every failing statement with its traceback; the report says what matters, without rows of data.
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    _remember_configurations(kinds.Expectation)
     context = great_expectations.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     return Great(
@@ -62,6 +67,22 @@ def great() -> Great:
         validator=Validator,
         context=context,
     )
+
+
+def _remember_configurations(base: Any) -> None:
+    """Let an expectation make its configuration once: it is asked for some fifty times, and nobody here changes it."""
+    compute = base.configuration.fget
+    made: dict[int, tuple[Any, Any]] = {}
+
+    def remembered(self: Any) -> Any:
+        held = made.get(id(self))
+        if held is None or held[0] is not self:
+            if len(made) >= REMEMBERED:
+                made.clear()
+            made[id(self)] = held = (self, compute(self))
+        return held[1]
+
+    base.configuration = property(remembered)
 
 
 def _counting_query(base: Any) -> Any:

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, StorageError
+from retention_pipeline.core.memory import memory_limit
 from retention_pipeline.warehouse.files import os_errors
 
 _FULL = ("no space left", "file too large", "quota exceeded")
@@ -51,6 +52,7 @@ def connect(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyCon
         # by SET and not by configuration: connections of one process to one file must have equal configurations
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET autoinstall_known_extensions = false")
+        connection.execute("SET memory_limit = ?", [memory_limit()])
         connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output of a night's run
         if read_only or path is None:
             _spill_elsewhere(connection)

@@ -17,18 +17,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PROGRAM_TEXT = {".py", ".sql", ".yml", ".yaml", ".json", ".csv", ".md"}
-_LOW_HALF = 2**64 - 1
 _BY_PRODUCTS = {"__pycache__", "target", "logs", "dbt_packages", "_bundled"}
-
-
-@dataclass(frozen=True)
-class Glance:
-    """Enough to tell within one process whether two tables are equal; its numbers mean nothing elsewhere."""
-
-    columns: tuple[tuple[str, str], ...]
-    rows: int
-    total: int
-    """Sum over the rows of DuckDB's own hash, which is fast and may change with DuckDB's version."""
 
 
 @dataclass(frozen=True)
@@ -48,45 +37,26 @@ def content_hash(connection: DuckDBPyConnection, qualified_table: str) -> str:
 def measure(connection: DuckDBPyConnection, relation: str) -> Content:
     """Count and fingerprint the rows of a table.
 
-    Each row becomes one text: per column ``-`` for NULL, else the length and the text of the value, so that NULL, the
-    empty text and shifted column borders all differ. The MD5 of the text is split into two 64-bit numbers and these
+    Each row becomes two 64-bit numbers by DuckDB's own hash, with another word before its values each time, and these
     are summed over the rows exactly: equal for any order of rows and any number of threads, different when a row is
-    changed, dropped or repeated. Names, types and order of the columns take part. The result is the SHA-256 of it all.
+    changed, dropped or repeated. A row's hash is hashed once more, because DuckDB joins the hashes of columns by XOR:
+    without it two rows that swap the value of their last column would often come to the same sum. Names, types and
+    order of the columns take part. The result is the SHA-256 of it all.
+
+    It tells contents apart that one version of DuckDB reads; another version may hash otherwise.
 
     Args:
         connection: A connection whose time zone is UTC.
         relation: Whatever can stand after FROM: a table, a quoted ``read_parquet(...)``, a query in parentheses.
     """
     columns = _columns(connection, relation)
-    text = ", ".join(_as_text(name, kind) for name, kind in columns)
-    # the two halves as md5_number_lower and md5_number_upper would give them, of one MD5 instead of two
-    row = connection.execute(
-        f"SELECT count(*), coalesce(sum(CAST(digest >> 64 AS UBIGINT)), 0),"
-        f" coalesce(sum(CAST(digest & {_LOW_HALF}::UHUGEINT AS UBIGINT)), 0)"
-        f" FROM (SELECT md5_number(concat({text})) AS digest FROM {relation})"
-    ).fetchone()
-    count, low, high = row or (0, 0, 0)
-    schema = "\n".join(f"{len(name)}:{name} {kind}" for name, kind in columns)
-    digest = hashlib.sha256(f"{schema}\n\n{count}\n{low}\n{high}\n".encode()).hexdigest()
-    return Content(columns, int(count), digest)
-
-
-def _as_text(name: str, kind: str) -> str:
-    """A column's part of a row's text, as arguments of ``concat``, which copies the text once and skips NULLs."""
-    column = quote(name)
-    if kind == "BOOLEAN":
-        return f"CASE WHEN {column} THEN '4:true' WHEN NOT {column} THEN '5:false' ELSE '-' END"
-    text = f"CAST({column} AS VARCHAR)"
-    return f"coalesce(CAST(length({text}) AS VARCHAR), '-'), CASE WHEN {column} IS NOT NULL THEN ':' END, {text}"
-
-
-def glance(connection: DuckDBPyConnection, relation: str) -> Glance:
-    """A table at a glance: some ten times cheaper than :func:`measure`, for comparing copies of the same table."""
-    columns = _columns(connection, relation)
     names = ", ".join(quote(name) for name, _ in columns)
-    row = connection.execute(f"SELECT count(*), coalesce(sum(hash({names})), 0) FROM {relation}").fetchone()
-    count, total = row or (0, 0)
-    return Glance(columns, int(count), int(total))
+    sums = ", ".join(f"coalesce(sum(hash(hash('{word}', {names}))), 0)" for word in ("one", "two"))
+    row = connection.execute(f"SELECT count(*), {sums} FROM {relation}").fetchone()
+    count, one, two = row or (0, 0, 0)
+    schema = "\n".join(f"{len(name)}:{name} {kind}" for name, kind in columns)
+    digest = hashlib.sha256(f"{schema}\n\n{count}\n{one}\n{two}\n".encode()).hexdigest()
+    return Content(columns, int(count), digest)
 
 
 def _columns(connection: DuckDBPyConnection, relation: str) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ from retention_pipeline.core.errors import CorruptFileError, GateFailedError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.warehouse import files
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
-from retention_pipeline.warehouse.hashing import Content, glance, measure
+from retention_pipeline.warehouse.hashing import Content, measure
 from retention_pipeline.warehouse.manifest import DATABASE, FileRecord, TableRecord
 from retention_pipeline.warehouse.sql import literal, quote
 
@@ -174,9 +174,7 @@ def _settle(path: Path) -> None:
     files.fsync_path(path)
 
 
-def read_back(
-    connection: DuckDBPyConnection, tables: list[PublishedTable], built: dict[str, Content], folder: Path
-) -> dict[str, TableRecord]:
+def read_back(tables: list[PublishedTable], built: dict[str, Content], folder: Path) -> dict[str, TableRecord]:
     """Read every table back, from Parquet and from the database, and compare it with what was built.
 
     Raises:
@@ -187,14 +185,12 @@ def read_back(
     try:
         for table in tables:
             path = folder / table.parquet
-            with relation(connection, table) as rows:
-                expected = glance(connection, rows)
+            content = built[table.name]
             for place, source in ((path, f"read_parquet({literal(path)})"), (folder / DATABASE, quote(table.name))):
                 with duckdb_errors(place):
-                    found = glance(database, source)
-                if found != expected:
+                    found = measure(database, source)
+                if found != content:
                     raise CorruptFileError(f"{place}: {table.name} is not what was built; nothing was published")
-            content = built[table.name]
             records[table.name] = TableRecord(
                 content.rows, content.content_hash, table.counts_for_content, table.key, content.columns,
                 FileRecord.of(path),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from retention_pipeline.core.published_schema import CONTRACT_VERSION, schema_changes
-from retention_pipeline.defs.dbt import ensure_manifest
+from retention_pipeline.defs.dbt_parsed import ensure_manifest
 from retention_pipeline.defs.marts import MartsCatalogue
 from retention_pipeline.defs.schema import declared_schema, recorded_schema
 from retention_pipeline.warehouse.read import published_manifest

@@ -19,7 +19,7 @@ from pathlib import Path
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.progress import Silent
 from retention_pipeline.core.window import EVERYTHING
-from retention_pipeline.defs.dbt import ensure_manifest
+from retention_pipeline.defs.dbt_parsed import ensure_manifest
 from retention_pipeline.defs.raw import take_in
 from retention_pipeline.intake.identity import hash_id
 from retention_pipeline.warehouse.erasure.log import Log, load_log

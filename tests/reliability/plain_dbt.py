@@ -12,6 +12,7 @@ from typing import Any
 
 from retention_pipeline.core.home import Home
 from retention_pipeline.defs import dbt as product
+from retention_pipeline.defs import dbt_parsed
 from retention_pipeline.defs.dbt_variables import dbt_vars
 from retention_pipeline.warehouse.build import BuildState, Inputs
 from tests.reliability import warm
@@ -67,8 +68,8 @@ def _plain_dbt(folder: str, variables: str, within: warm.Within | None) -> None:
     home = Home(Path(folder))
     if within is not None:
         warm.interrupt_dbt(within)
-    with product._dbt_environment(home):
-        manifest = product._parsed_project(home)
+    with dbt_parsed.dbt_environment(home):
+        manifest = dbt_parsed.parsed_project(home, variables)
         arguments = product.build_arguments(home, ["fqn:*"], json.loads(variables))
         outcome = dbtRunner(manifest=manifest).invoke(arguments)
     assert outcome.success, outcome.exception

@@ -15,3 +15,10 @@
 {%- endmacro %}
 
 {% macro spark__json_text(json, name) -%} nullif(trim(get_json_object({{ json }}, '$.{{ name }}')), '') {%- endmacro %}
+
+{# One number of 64 bits for the values of a row, equal for equal values; what it is may change with the engine's version. #}
+{% macro row_hash(columns) -%} {{ return(adapter.dispatch('row_hash')(columns)) }} {%- endmacro %}
+
+{% macro duckdb__row_hash(columns) -%} hash({{ columns | join(', ') }}) {%- endmacro %}
+
+{% macro spark__row_hash(columns) -%} xxhash64({{ columns | join(', ') }}) {%- endmacro %}

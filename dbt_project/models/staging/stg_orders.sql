@@ -21,8 +21,7 @@ ranked as (
 dated as (
     select
         ranked.*,
-        {{ business_date('ranked.ordered_at') }} as order_date,
-        {{ business_date('coalesce(ranked.refunded_at, ranked.updated_at, ranked.ordered_at)') }} as refunded_date
+        {{ business_date('ranked.ordered_at') }} as order_date
     from ranked
     where ranked.version_rank = 1
 ),
@@ -91,7 +90,13 @@ final as (
         refunded as refund_amount,
         refund_delivered as refund_amount_nominal,
         case when refunded <> 0 then coalesce(refunded_at, updated_at, ordered_at) end as refunded_at,
-        case when refunded <> 0 then greatest(order_date, least(refunded_date, {{ as_of() }})) end as refund_date,
+        case
+            when refunded <> 0
+                then greatest(
+                    order_date,
+                    least({{ business_date('coalesce(refunded_at, updated_at, ordered_at)') }}, {{ as_of() }})
+                )
+        end as refund_date,
         cast(revenue_gross - refunded as decimal(18, 4)) as revenue_net,
         discount_given as discount_amount,
         goods_cost as cost_amount,
