@@ -55,8 +55,14 @@ class Notation:
 
 
 def trimmed(column: str) -> str:
-    """The text without blanks at its ends; NULL when nothing is left."""
-    return f"nullif(trim({column}, {literal(TRIMMED)}), '')"
+    """The text without blanks at its ends; NULL when nothing is left.
+
+    DuckDB trims letter by letter, which takes a third of the whole intake; a look at both ends spares nearly every text.
+    """
+    first = ", ".join(str(ord(blank)) for blank in TRIMMED)
+    last = " OR ".join(f"suffix({column}, {literal(blank)})" for blank in TRIMMED)
+    trim = f"nullif(trim({column}, {literal(TRIMMED)}), '')"
+    return f"CASE WHEN {column} = '' OR ascii({column}) IN ({first}) OR {last} THEN {trim} ELSE {column} END"
 
 
 def length_reason(text: str) -> str:

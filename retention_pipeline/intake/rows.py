@@ -79,7 +79,8 @@ class RowSql:
         known = ", ".join(map(lowered, sorted(vocabulary.meanings)))
         return (
             f"SELECT coalesce(left({text}, 40), '(blank)'), sum(n)::BIGINT FROM ("
-            f"SELECT {quote(word)}, count(*) AS n FROM {STAGE} JOIN {FILES} USING (_file) WHERE _has_word GROUP BY 1)"
+            f"SELECT {quote(word)}, count(*) AS n FROM {STAGE} JOIN {FILES} USING (_file) WHERE _has_word"
+            f" AND EXISTS (SELECT 1 FROM {TYPED} t WHERE t.{quote(word)} = {literal(vocabulary.other)}) GROUP BY 1)"
             f" WHERE coalesce(lower({text}), '') NOT IN ({known}) GROUP BY 1"
         )
 
