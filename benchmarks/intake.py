@@ -64,6 +64,16 @@ def measured(what: Callable[[], int]) -> tuple[int, float, float]:
     return rows, time.perf_counter() - began, cpu
 
 
+def compare(shop: Shop, folder: Path, number: int) -> str:
+    """Both ways, one after the other, in a line."""
+    rows, wall, cpu = measured(lambda: typed_read(shop, folder))
+    loaded, taken, work = measured(lambda: intake(shop, folder, number))
+    return (
+        f"DuckDB's typed read of {rows:,} rows {wall:.2f} s, {cpu:.2f} s of CPU; intake of {loaded:,} {taken:.2f} s,"
+        f" {work:.2f} s of CPU: {taken / wall:.1f} and {work / cpu:.1f} times"
+    )
+
+
 def main() -> None:
     """Print both and their ratio, for CSV and for Parquet."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -75,13 +85,7 @@ def main() -> None:
         folder = wanted.folder / suffix
         shop = write_shop(folder / "shop", wanted.orders, suffix=suffix)
         for number in range(wanted.repetitions):
-            rows, wall, cpu = measured(lambda: typed_read(shop, folder))
-            loaded, taken, work = measured(lambda: intake(shop, folder, number))
-            print(
-                f"{suffix:8} DuckDB's typed read of {rows:,} rows {wall:6.2f} s, {cpu:6.2f} s of CPU;"
-                f" intake of {loaded:,} {taken:6.2f} s, {work:6.2f} s of CPU:"
-                f" {taken / wall:.1f} and {work / cpu:.1f} times"
-            )
+            print(f"{suffix:8} {compare(shop, folder, number)}")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Notation:
 def trimmed(column: str) -> str:
     """The text without blanks at its ends; NULL when nothing is left.
 
-    DuckDB trims letter by letter, which takes a third of the whole intake; a look at both ends spares nearly every text.
+    DuckDB trims letter by letter, a third of the whole intake; a look at both ends spares it nearly every text.
     """
     first = ", ".join(str(ord(blank)) for blank in TRIMMED)
     last = " OR ".join(f"suffix({column}, {literal(blank)})" for blank in TRIMMED)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OPEN = f"('{Status.PROVISIONAL}', '{Status.IMMATURE}')"
 
+_OF_SET = ("metric", "variant", "basis", "calendar", "cohort_age", "segment_set")
 _OF_SEGMENT = ("metric", "variant", "basis", "segment_set", "segment_key")
 
 _ROWS = """
@@ -53,6 +54,11 @@ lonely_segments as (
         select {segment} from old_values
     )
 ),
+grown as (
+    select {of_set}, period_start, period_end from metrics.metric_values
+    except
+    select {of_set}, period_start, period_end from old_values
+),
 described as (
     select
         cells.*, scopes.scope_id, profiles.looks_ahead,
@@ -60,7 +66,11 @@ described as (
         still_defined.metric is not null as is_defined,
         lonely_segments.metric is not null and is_defined as is_of_lonely_segment,
         coalesce(old_status in {open}, false) or coalesce(new_status in {open}, false) as is_open,
-        coalesce('{suppressed}' in (old_status, new_status), false) as was_or_is_hidden
+        coalesce('{suppressed}' in (old_status, new_status), false) as was_or_is_hidden,
+        was_or_is_hidden and exists (
+            select 1 from grown
+            where {same_set} and grown.period_start < cells.period_end and grown.period_end > cells.period_start
+        ) as is_beside_growth
     from ledger_cells as cells
     left join ledger_scopes as scopes using (cell_id)
     left join ledger_profiles as profiles using (metric, variant, basis)
@@ -90,8 +100,10 @@ judged as (
             case
                 when has_aged and not is_of_lonely_segment and (
                     is_open
-                    -- which cells are hidden beside a small one is decided for all segments of a set together
+                    -- which cells are hidden beside a small one is decided for all segments of a set together, and
+                    -- for a period together with the finer ones within it
                     or (was_or_is_hidden and has_open_neighbour)
+                    or is_beside_growth
                     or (looks_ahead and {only_interval})
                 ) then '{maturing}'
             end
@@ -170,6 +182,8 @@ def write_rows(connection: DuckDBPyConnection, step: Step) -> list[tuple[str, in
         has_aged=_boolean(step.as_of > step.previous_as_of),
         advanced=", ".join(literal(source) for source in step.advanced),
         suppressed=Status.SUPPRESSED.value,
+        of_set=", ".join(_OF_SET),
+        same_set=" and ".join(f"cells.{name} is not distinct from grown.{name}" for name in _OF_SET),
         segment=", ".join(_OF_SEGMENT),
         same_segment=" and ".join(f"cells.{name} = lonely_segments.{name}" for name in _OF_SEGMENT),
         segment_cause=Cause.SEGMENT.value,
