@@ -77,14 +77,10 @@ def ensure_manifest(home: Home) -> Path:
         with os_errors(home.root):
             make_dir(home.root, TRAVERSE_DIR)
             make_dir(target)
-        kept = user_cache() / fingerprint
-        if not _take(kept, target, fingerprint):
+        if not _take(fingerprint, target):
             _parse(home)
             replace_atomically(target / STAMP, fingerprint.encode())
-            with contextlib.suppress(OSError):  # a home is as good without
-                make_dir(kept.parent)
-                make_dir(kept)
-                _copy(target, kept, _seal(target, fingerprint))
+            _keep(fingerprint, target)
     return target / MANIFEST
 
 
@@ -135,13 +131,23 @@ def _parse(home: Home) -> None:
         raise RuntimeError(f"dbt cannot parse its project: {result.exception}")
 
 
-def _take(kept: Path, target: Path, fingerprint: str) -> bool:
+def _take(fingerprint: str, target: Path) -> bool:
     """Copy what is kept, if it is whole."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: nobody knows where this user's files are
+        kept = user_cache() / fingerprint
         if _stamp(kept) == _seal(kept, fingerprint):
             _copy(kept, target, fingerprint)
             return True
     return False
+
+
+def _keep(fingerprint: str, target: Path) -> None:
+    """Keep a copy for other homes; without one they parse for themselves."""
+    with contextlib.suppress(OSError, RuntimeError):
+        kept = user_cache() / fingerprint
+        make_dir(kept.parent)
+        make_dir(kept)
+        _copy(target, kept, _seal(target, fingerprint))
 
 
 def _seal(folder: Path, fingerprint: str) -> str:
