@@ -39,21 +39,26 @@ _MOVING: Final = {
     "buying_behaviour": ("orders", "fx_rates"),
     "order_gaps": ("orders",),
     "customer_segments": ("orders", "fx_rates"),
-    "service_quality": ("tickets", "orders"),
+    "service_quality": ("tickets",),
     "lifetime_value": ("orders", "spend", "fx_rates"),
     "unit_economics": ("orders", "spend", "fx_rates"),
     "feedback_scores": ("feedback",),
 }
 """By family, beside the sources of the basis and those that complete."""
-_MOVING_ONE: Final = {"customers.ordering": ("orders",)}
-"""Also on the subscription basis."""
+_MOVING_ONE: Final = {
+    "customers.ordering": ("orders",),  # also on the subscription basis
+    "complaint_rate.orders": ("orders",),
+    "complaint_rate.customers": ("orders",),
+    "tickets_per_customer.standard": ("orders",),
+    "churn_reason_share.standard": ("orders",),
+}
 _BY_BASIS: Final = frozenset(
     {"customer_retention", "revenue_retention", "lifetime_value", "unit_economics", "feedback_scores"}
 )
 """Families that are about the customers of a basis."""
 _AHEAD: Final = frozenset(
     {"cohort_retention.on_or_after", "retention_by_nps_group.standard", "payback_age.net", "payback_age.margin",
-     "revenue_concentration.top20", "revenue_concentration.top20_of_existing"}
+     "revenue_concentration.top20", "revenue_concentration.top20_of_existing", "sla_met_rate.standard"}
 )  # fmt: skip
 _BACK: Final = frozenset(
     {"repeat_customer_rate.lifetime", "orders_per_customer_share.lifetime", "reactivation_rate.standard"}

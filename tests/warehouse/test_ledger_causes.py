@@ -59,11 +59,14 @@ def test_tonights_order_is_no_cause(step: Step) -> None:
 def test_a_promise_that_runs_out_is_a_cause_although_nothing_came(
     step: Step, placed: str, cause: tuple[str, int]
 ) -> None:
-    step.metric("kept_promises", "orders")
-    step.both("kept_promises", "2023-03-27", 1.0, 0.5)
+    step.metric("kept_promises", "orders", looks_ahead=True)
+    step.metric("orders_placed", "orders")
+    for metric in ("kept_promises", "orders_placed"):
+        step.both(metric, "2023-03-27", 1.0, 0.5)
     step.order("there before", placed, known="2023-04-07", is_new=False)
     found = step.rows({"orders": LATER, "spend": LATER}, records=PROMISED)
-    assert found == {("kept_promises", "2023-03-27", "all"): cause}
+    assert found.pop(("kept_promises", "2023-03-27", "all")) == cause
+    assert found == {("orders_placed", "2023-03-27", "all"): ("unexplained", 0)}  # it knows of no promise
 
 
 @pytest.mark.parametrize(("through", "cause"), [(EARLIER, "maturing"), ("2023-01-20", "unexplained")])

@@ -1,8 +1,9 @@
 """Which changed records can be behind which changed cells.
 
 A change reaches a cell when the cell's metric is made from its source, when one of its days of effect meets the cell's
-period, and when its customer belongs to the cell's segment and cohort. Growth of a source reaches the periods from its
-day on: none that this source finishes, those of another one where it had fallen behind.
+period, and when its customer belongs to the cell's segment and cohort. What a record says only as time passes (that a
+promise ran out) reaches metrics that look beyond their period. Growth of a source reaches the periods from its day on:
+none that this source finishes, those of another one where it had fallen behind.
 Both sides are brought to few rows before they are joined: cells to scopes (what decides the match, without the single
 metric), changes to footprints. Where no change matches so closely, every change of the right source that began before
 the period's end is taken.
@@ -218,7 +219,7 @@ where feet.match_set = 'all' and {began}
 )
 _BEGAN = (
     "(feet.starts < scopes.period_end or (scopes.looks_ahead and not feet.is_growth))"
-    " and (scopes.has_money or feet.cause <> '{refund}')"
+    " and (scopes.has_money or feet.cause <> '{refund}') and (scopes.looks_ahead or feet.cause <> '{maturing}')"
 )
 _MEETS = (
     f"{_BEGAN} and (scopes.looks_back or scopes.period_start - feet.ends <= scopes.period_end - scopes.period_start)"
@@ -232,8 +233,8 @@ def match_changes(connection: DuckDBPyConnection, *, window_days: int) -> None:
         connection: With ``ledger_cells``, ``ledger_changes`` and the views of ``inputs.attach``.
         window_days: How many days an order keeps its customer active.
     """
-    began = _BEGAN.format(refund=Cause.REFUND.value)
-    meets = _MEETS.format(refund=Cause.REFUND.value)
+    began = _BEGAN.format(refund=Cause.REFUND.value, maturing=Cause.MATURING.value)
+    meets = _MEETS.format(refund=Cause.REFUND.value, maturing=Cause.MATURING.value)
     for step in _STEPS:
         statement = step.replace("{meets}", meets).replace("{began}", began).replace("$window", str(window_days + 1))
         connection.execute(statement)
