@@ -25,7 +25,7 @@ from retention_pipeline.intake.identity import HASH_LENGTH, hash_id
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.erasure.log import SEARCHED, Erasure, load_log
 from retention_pipeline.warehouse.erasure.people import Person
-from retention_pipeline.warehouse.erasure.steps import begin, find, ready, settle_up
+from retention_pipeline.warehouse.erasure.steps import begin, find, ready, settle_up, withdraw_when_empty
 from retention_pipeline.warehouse.erasure.tables import columns_that_hold
 from retention_pipeline.warehouse.erasure.traces import Needles, places_of, search
 from retention_pipeline.warehouse.keys import load_id_key
@@ -77,9 +77,14 @@ def erase_customers(settings: Settings, wanted: Wanted, console: Console) -> Non
         console.print("nothing was changed")
         return
     with writer_lock(home, run="erase", purpose="erasure", wait_seconds=wanted.wait):
-        erasure = begin(home, ready(home, key), chosen)
-    console.print("\nremoved from the store, the build and all logs; now publishing without them\n")
-    _publish_without(settings, wanted.wait, console)
+        log = ready(home, key)
+        erasure = begin(home, log, chosen)
+        is_empty = withdraw_when_empty(log)
+    if is_empty:
+        console.print("\nno order of anybody else was ever delivered: all published versions have been taken back")
+    else:
+        console.print("\nremoved from the store, the build and all logs; now publishing without them\n")
+        _publish_without(settings, wanted.wait, console)
     with writer_lock(home, run="erase", purpose="erasure", wait_seconds=wanted.wait):
         _close(home, key, erasure.sequence, chosen, console)
 
