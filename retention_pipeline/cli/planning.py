@@ -78,8 +78,11 @@ def _read(
     # without a key of the shop's own nothing is in the store that a hash could be compared with
     key = load_id_key(settings.home) if has_store else secrets.token_bytes(32)
     for outlook in outlooks:
-        if outlook.name in {"orders", "customers"} and outlook.to_read:
-            read_ahead(scratch, settings, outlook, key, received_date=received_date(), folder=folder, progress=Silent())
+        if outlook.to_read:
+            read_ahead(
+                scratch, settings, outlook, key, received_date=received_date(), folder=folder, progress=Silent(),
+                has_store=has_store,
+            )  # fmt: skip
     return changed_orders(scratch, settings, has_store=has_store)
 
 

@@ -107,6 +107,8 @@ class SourceIntake:
     window: Window = EVERYTHING
     database: DatabaseIntake | None = None
     erased: Erased | None = None
+    history: str = "raw"
+    """The schema of what was taken in before, with which new files are compared."""
 
     @classmethod
     def plan(
@@ -142,7 +144,7 @@ class SourceIntake:
         sequence = next_sequence(self.connection)
         notes = Notes(self.connection, self.settings, self.contract, self.landing)
         source = self.settings.sources.configured()[self.contract.source]
-        before_this = ColumnsBefore(self.connection, self.contract, source, self.mapping)
+        before_this = ColumnsBefore(self.connection, self.contract, source, self.mapping, self.history)
         done = len(found) - len(fresh)
         for deliveries in self._batches(fresh):
             batch = Batch(self.connection, self.settings, self.contract, deliveries, self.erased)

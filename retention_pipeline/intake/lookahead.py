@@ -140,9 +140,12 @@ def read_ahead(
     received_date: dt.date,
     folder: Path,
     progress: Progress,
+    has_store: bool,
 ) -> None:
     """Take the files in question into the scratch store; those that would be refused are listed in the outlook."""
     intake = SourceIntake.plan(scratch, settings, outlook.name)
+    if has_store:
+        intake.history = f"{STORE}.raw"
     intake.landing = Landing(tuple(outlook.to_read), ())
     outlook.refused = intake.run(id_key, received_date, folder, progress)
 

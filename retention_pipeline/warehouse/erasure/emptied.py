@@ -1,7 +1,7 @@
 """Sources that are configured and delivered, and of which erasures have left nothing.
 
-Belongs here: finding them and saying so. Not here: erasing (``rewrite``, ``intake.forgetting``); the raw gate, which lets
-such a table be empty; taking versions back when no order is left (``steps``).
+Belongs here: finding them and saying so. Not here: erasing (``rewrite``, ``intake.forgetting``); the raw gate, which
+lets such a table be empty; taking versions back when no order is left (``steps``).
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def words_on_emptied(store: DuckDBPyConnection, configured: Collection[str]) -> 
             remedy="deliver orders of other customers; until then there is nothing to publish",
         )
     return [
-        f"{source}: nothing is left, all {erased} records were of persons who have been erased; what is computed from"
-        " this source has no value in this version"
+        f"{source}: nothing is left, all {erased} records were of persons who have been erased; the numbers are"
+        " those of a shop without any"
         for source, erased in emptied.items()
         if source in configured
     ]

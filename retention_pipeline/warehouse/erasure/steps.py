@@ -19,7 +19,7 @@ from retention_pipeline.warehouse.arrivals import show_deliveries
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.erasure.emptied import emptied_sources
 from retention_pipeline.warehouse.erasure.log import DONE, REMOVED, Erasure, Log, check_complete, load_log
-from retention_pipeline.warehouse.erasure.people import Found, Person, mark_rows, tags_of
+from retention_pipeline.warehouse.erasure.people import Found, Person, mark_rows, mentions_of, tags_of
 from retention_pipeline.warehouse.erasure.rewrite import rewrite_store
 from retention_pipeline.warehouse.erasure.tables import hits_in_tables
 from retention_pipeline.warehouse.erasure.traces import Needles, Searched, places_of, scrub, search
@@ -79,7 +79,8 @@ def find(home: Home, log: Log, persons: Sequence[Person]) -> Found:
     upcoming = Log(home, log.id_key, [Erasure(1, tags_of(log.id_key, persons))])
     with connect(None) as connection:
         connection.execute(f"ATTACH {literal(home.store)} AS old (READ_ONLY)")
-        return mark_rows(connection, upcoming.erased, "old.raw")
+        named = {tag: each.customer_hash for each in persons for tag in mentions_of(log.id_key, each)}
+        return mark_rows(connection, upcoming.erased, "old.raw", named)
 
 
 def begin(home: Home, log: Log, persons: Sequence[Person]) -> Erasure:
