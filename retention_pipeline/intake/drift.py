@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -39,26 +39,37 @@ class History:
 
     Attributes:
         days: Profiles of the deliveries that may be compared.
-        first_seen: Per aspect the first day of each form, also before these days.
+        known_since: Per aspect and form the day by which it had occurred often enough to be no news any more.
+        totals: Per aspect how often each form has occurred, also before these days.
     """
 
     days: dict[dt.date, Profile] = field(default_factory=dict)
-    first_seen: dict[str, dict[str, dt.date]] = field(default_factory=dict)
+    known_since: dict[str, dict[str, dt.date]] = field(default_factory=lambda: defaultdict(dict))
+    totals: Profile = field(default_factory=lambda: defaultdict(Counter))
     _order: list[dt.date] = field(default_factory=list)
 
-    def add(self, day: dt.date, profile: Profile) -> None:
-        """Remember the profile of a day; another of the same day is replaced."""
+    def recall(self, day: dt.date, profile: Profile) -> None:
+        """Put back the profile of a day whose forms are counted already."""
         if day not in self.days:
             bisect.insort(self._order, day)
         self.days[day] = profile
-        for aspect, counts in profile.items():
-            seen = self.first_seen.setdefault(aspect, {})
-            for value in counts:
-                seen[value] = min(day, seen.get(value, day))
+
+    def add(self, day: dt.date, profile: Profile) -> None:
+        """Remember the profile of a day; another of the same day is replaced."""
+        if day in self.days:
+            self.forget(day)
+        self.recall(day, profile)
+        for aspect, form, count in _forms(profile):
+            self.totals[aspect][form] += count
+            if self.totals[aspect][form] >= LEAST_NOW:
+                self.known_since[aspect].setdefault(form, day)
 
     def forget(self, day: dt.date) -> None:
-        """Take the profile of a day out again: its file was refused."""
-        del self.days[day]
+        """Take the profile of a day out again: its file was refused, or replaced."""
+        for aspect, form, count in _forms(self.days.pop(day)):
+            self.totals[aspect][form] -= count
+            if self.totals[aspect][form] < LEAST_NOW:
+                self.known_since[aspect].pop(form, None)
         self._order.remove(day)
 
     def judge(self, day: dt.date, comparable_from: dt.date | None = None) -> Iterator[tuple[str, str]]:
@@ -82,21 +93,34 @@ class History:
                     break
                 before.update(self.days[order[each]].get(aspect, _NOTHING))
             first = order[at]
-            seen = {form for form, day in self.first_seen.get(aspect, {}).items() if since <= day < first}
+            seen = {form for form, known in self.known_since[aspect].items() if known < first}
             said = compare(aspect, now, before, seen)
             if said is not None:
                 yield aspect, said
 
 
+def _forms(profile: Profile) -> Iterator[tuple[str, str, int]]:
+    for aspect, counts in profile.items():
+        if aspect.startswith(FORM):
+            yield from ((aspect, form, count) for form, count in counts.items())
+
+
 def compare(aspect: str, now: Mapping[str, int], before: Mapping[str, int], seen: Iterable[str] = ()) -> str | None:
-    """How the newest values of an aspect differ from those before; None where they do not, or are too few to say."""
+    """How the newest values of an aspect differ from those before; None where they do not, or are too few to say.
+
+    Args:
+        aspect: ``form`` or ``size`` and the column.
+        now: How often each value occurs in the newest deliveries.
+        before: The same of those before.
+        seen: Forms that are no news.
+    """
     count, count_before = sum(now.values()), sum(before.values())
     if count < LEAST_NOW or count_before < LEAST_BEFORE:
         return None
     kind, _, column = aspect.partition(" ")
     if kind == SIZE:
         return _other_size(column, _sizes(now), _sizes(before))
-    return _other_form(column, now, {*before, *seen})
+    return _other_form(column, now, {*seen})
 
 
 def _sizes(counts: Mapping[str, int]) -> Counter[int]:

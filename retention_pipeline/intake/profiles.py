@@ -19,6 +19,7 @@ from retention_pipeline.intake.delivery import Delivery
 from retention_pipeline.intake.drift import (
     DELIVERIES_BEFORE,
     FORM,
+    LEAST_NOW,
     SIZE,
     STEPS_PER_DECADE,
     History,
@@ -149,12 +150,16 @@ class ProfilesBefore:
         """Profiles since some time before a day; of forms, which are few, the first day of all time."""
         history = History()
         seen = self._connection.execute(
-            f"SELECT p.aspect, p.value, min(d.business_date) FROM {self._joined} AND d.business_date IS NOT NULL"
-            f" AND starts_with(p.aspect, '{FORM}') GROUP BY ALL",
+            f"SELECT aspect, value, max(total), min(day) FILTER (total >= {LEAST_NOW}) FROM ("
+            " SELECT p.aspect, p.value, d.business_date AS day,"
+            " sum(p.count) OVER (PARTITION BY p.aspect, p.value ORDER BY d.business_date)::BIGINT AS total"
+            f" FROM {self._joined} AND d.business_date IS NOT NULL AND starts_with(p.aspect, '{FORM}')) GROUP BY ALL",
             self._parameters,
         ).fetchall()
-        for aspect, value, day in seen:
-            history.first_seen.setdefault(aspect, {})[value] = day
+        for aspect, form, total, day in seen:
+            history.totals[aspect][form] = total
+            if day is not None:
+                history.known_since[aspect][form] = day
         rows = self._connection.execute(
             f"SELECT d.business_date, p.aspect, p.value, p.count FROM {self._joined} AND d.business_date >= $since",
             {**self._parameters, "since": first - _LOOK_BACK},
@@ -163,7 +168,7 @@ class ProfilesBefore:
         for day, aspect, value, count in rows:
             days[day][aspect][value] = count
         for day, profile in days.items():
-            history.add(day, profile)
+            history.recall(day, profile)
         return history
 
     def _profile_of_the_file_before(self) -> Profile:
