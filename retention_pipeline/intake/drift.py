@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import bisect
 import datetime as dt
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,7 +31,6 @@ DELIVERIES_BEFORE, ENOUGH_BEFORE = 90, 1_000
 Profile = dict[str, Counter[str]]
 """Per aspect how often each value occurs: ``form customer_id`` to forms, ``size amount EUR`` to orders of magnitude."""
 FORM, SIZE = "form", "size"
-_NOTHING: Counter[str] = Counter()
 
 
 @dataclass
@@ -81,22 +81,26 @@ class History:
         order = self._order
         last, start = bisect.bisect_right(order, day), bisect.bisect_left(order, since)
         for aspect in sorted(self.days[day]):
-            at = last
-            now: Counter[str] = Counter()
-            while at > start and now.total() < LEAST_NOW:
-                at -= 1
-                now.update(self.days[order[at]].get(aspect, _NOTHING))
+            now, at = self._pooled(aspect, last - 1, start, LEAST_NOW)
             enough = ENOUGH_BEFORE if aspect.startswith(SIZE) else LEAST_BEFORE
-            before: Counter[str] = Counter()
-            for each in range(at - 1, max(start, at - DELIVERIES_BEFORE) - 1, -1):
-                if before.total() >= enough:
-                    break
-                before.update(self.days[order[each]].get(aspect, _NOTHING))
-            first = order[at]
-            seen = {form for form, known in self.known_since[aspect].items() if known < first}
-            said = compare(aspect, now, before, seen)
+            before, _ = self._pooled(aspect, at - 1, max(start, at - DELIVERIES_BEFORE), enough)
+            known = self.known_since[aspect]
+            said = compare(aspect, now, before, {form for form, day in known.items() if day < order[at]})
             if said is not None:
                 yield aspect, said
+
+    def _pooled(self, aspect: str, newest: int, oldest: int, enough: int) -> tuple[Counter[str], int]:
+        """The values of an aspect from a day backwards until there are enough of them, and the day reached."""
+        found: Counter[str] = Counter()
+        count, at = 0, newest
+        for at in range(newest, oldest - 1, -1):
+            counts = self.days[self._order[at]].get(aspect)
+            if counts is not None:
+                found.update(counts)
+                count += counts.total()
+                if count >= enough:
+                    break
+        return found, at
 
 
 def _forms(profile: Profile) -> Iterator[tuple[str, str, int]]:
@@ -164,6 +168,7 @@ def _other_form(column: str, now: Mapping[str, int], seen: set[str]) -> str | No
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def form_of(pattern: str) -> str:
     """The form of an id from its pattern, in which ``A`` is any capital, ``a`` any small letter, ``9`` any digit."""
     kinds = sorted({each if each in "Aa9" or not each.isalnum() else "?" for each in pattern})
