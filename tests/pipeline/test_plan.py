@@ -83,6 +83,20 @@ def test_a_delivery_whose_column_is_gone_is_foreseen_as_refused(shop: ShopFolder
     assert f'may_lack = ["{column}"]' in printed
 
 
+def test_a_delivery_unlike_those_before_is_foreseen(shop: ShopFolder) -> None:
+    landing = shop.folder / "landing" / "orders"
+    source = shop.settings.sources.configured()["orders"]
+    header, *rows = max(landing.iterdir()).read_text(encoding="utf-8").splitlines()
+    at = header.split(",").index(source.columns.get("amount", "amount"))
+    cells = [row.split(",") for row in rows * 12]
+    cents = [",".join([*row[:at], f"{float(row[at]) * 100:.2f}", *row[at + 1 :]]) for row in cells]
+    numbered = [f"X{number}{line[line.index(',') :]}" for number, line in enumerate(cents)]
+    (landing / "orders_2023-05-01.csv").write_text("\n".join([header, *numbered]) + "\n", encoding="utf-8")
+    printed = " ".join(plan(shop).split())
+    assert "warning orders: landing/orders/orders_2023-05-01.csv: amount EUR: the median" in printed
+    assert 'comparable_from = "2023-05-01"' in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
