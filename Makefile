@@ -76,10 +76,11 @@ format: $(VENV)/.dev  ## Let ruff format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+# --strict: where the packages are looked up in a place that knows no vulnerabilities, it must not look as if there were none
 audit: | $(BIN)/python  ## Compare the locked packages with known vulnerabilities (needs the network)
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet "uv>=0.11,<0.14"
 	@for lock in requirements.lock requirements-dev.lock; do \
-	  $(BIN)/uv tool run --from "pip-audit>=2.9,<3" pip-audit --disable-pip --require-hashes -r $$lock || exit; done
+	  $(BIN)/uv tool run --from "pip-audit>=2.9,<3" pip-audit --strict --disable-pip --require-hashes -r $$lock || exit; done
 
 docs: $(VENV)/.run  ## Write the definitions table of the README from the registry
 	@$(BIN)/python -m retention_pipeline.metrics.readme README.md

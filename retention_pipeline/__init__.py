@@ -31,14 +31,12 @@ def connect(home: str | Path, *, version: str | None = None, verify: bool = True
         A DuckDB connection. It keeps the version it was opened on for as long as it lives.
 
     Raises:
-        retention_pipeline.core.errors.NothingPublishedError: No version has been published yet.
+        retention_pipeline.core.errors.NothingPublishedError: Nothing has been published there, or no such version.
         retention_pipeline.core.errors.CorruptFileError: The file differs from its manifest.
     """
-    from pathlib import Path  # imported late: `import retention_pipeline` stays instant
+    from retention_pipeline.warehouse.read import home_of, open_published  # late: the import stays instant
 
-    from retention_pipeline.warehouse.read import open_published
-
-    return open_published(Path(home), version=version, verify=verify)
+    return open_published(home_of(home), version=version, verify=verify)
 
 
 def as_known_at(home: str | Path, date: dt.date | str, *, version: str | None = None) -> DuckDBPyRelation:
@@ -46,8 +44,8 @@ def as_known_at(home: str | Path, date: dt.date | str, *, version: str | None = 
 
     Args:
         home: The home directory of the shop.
-        date: The date, ISO when it is text. What the last version with ``as_of`` up to it said is given back, also
-            when that version is no longer kept.
+        date: The date; text is written like ``2026-01-31``. What the last version with ``as_of`` up to it said is
+            given back, also when that version is no longer kept.
         version: The version whose memory is used; the newest of the main line when omitted.
 
     Returns:
@@ -55,12 +53,11 @@ def as_known_at(home: str | Path, date: dt.date | str, *, version: str | None = 
         and the version they were seen in.
 
     Raises:
+        retention_pipeline.core.errors.ConfigError: The date is none; the message says what is accepted.
         retention_pipeline.core.errors.NothingPublishedError: Nothing had been published for that date.
     """
-    import datetime as dt  # imported late, as above
-    from pathlib import Path
+    from retention_pipeline.warehouse.ledger.known import as_known_at as known  # late, as above
+    from retention_pipeline.warehouse.ledger.known import day_of
+    from retention_pipeline.warehouse.read import home_of
 
-    from retention_pipeline.warehouse.ledger.known import as_known_at as known
-
-    day = dt.date.fromisoformat(date) if isinstance(date, str) else date
-    return known(Path(home), day, version=version)
+    return known(home_of(home), day_of(date), version=version)

@@ -122,6 +122,7 @@ class Limits(Section):
     max_rate_age_days: Annotated[int, Field(ge=0)] = 7
     reconciliation_tolerance: Annotated[float, Field(ge=0, le=1)] = 0.005
     earliest_date: dt.date = dt.date(1990, 1, 1)
+    drift: Literal["warn", "refuse", "off"] = "warn"
     control_sigmas: Annotated[float, Field(ge=1, le=10)] = 3.0
     control_floor: Annotated[float, Field(ge=0, le=1)] = 0.01
 

@@ -49,6 +49,7 @@ class Source(DatabaseKeys, Section):
     select: str | None = None
     columns: dict[str, str] = {}
     may_lack: tuple[str, ...] = ()
+    comparable_from: dt.date | None = None
     timestamp_format: str = "iso"
     timezone: str | None = None
     encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"

@@ -1,7 +1,7 @@
 """Erasing persons from the command line: who, where they occur, asking, doing, saying what was done.
 
-Belongs here: the conversation. Not here: the steps (``warehouse.erasure``), the run that publishes without them
-(``running``).
+Belongs here: the conversation. Not here: looking for them (``erasing_places``), the steps
+(``warehouse.erasure``), the run that publishes without them (``running``).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from retention_pipeline.cli.erasing_places import known_persons
 from retention_pipeline.cli.running import Wanted as WantedRun
 from retention_pipeline.cli.running import run_job
 from retention_pipeline.cli.tables import print_table
@@ -25,8 +26,7 @@ from retention_pipeline.intake.identity import HASH_LENGTH, hash_id
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.erasure.log import SEARCHED, Erasure, load_log
 from retention_pipeline.warehouse.erasure.people import Person
-from retention_pipeline.warehouse.erasure.steps import begin, find, ready, settle_up
-from retention_pipeline.warehouse.erasure.tables import columns_that_hold
+from retention_pipeline.warehouse.erasure.steps import begin, ready, settle_up, withdraw_when_empty
 from retention_pipeline.warehouse.erasure.traces import Needles, places_of, search
 from retention_pipeline.warehouse.keys import load_id_key
 from retention_pipeline.warehouse.ledger.lineage import place
@@ -69,7 +69,7 @@ def erase_customers(settings: Settings, wanted: Wanted, console: Console) -> Non
     if not persons:
         raise ConfigError("nobody was named", remedy="name a customer, or a file with --from")
     with writer_lock(home, run="erase", purpose="erasure", wait_seconds=wanted.wait):
-        chosen = _known(settings, key, persons, console, in_advance=wanted.in_advance)
+        chosen = known_persons(settings.home, ready(settings.home, key), persons, console, in_advance=wanted.in_advance)
     if wanted.dry_run:
         console.print("\ndry run: nothing was changed")
         return
@@ -77,9 +77,14 @@ def erase_customers(settings: Settings, wanted: Wanted, console: Console) -> Non
         console.print("nothing was changed")
         return
     with writer_lock(home, run="erase", purpose="erasure", wait_seconds=wanted.wait):
-        erasure = begin(home, ready(home, key), chosen)
-    console.print("\nremoved from the store, the build and all logs; now publishing without them\n")
-    _publish_without(settings, wanted.wait, console)
+        log = ready(home, key)
+        erasure = begin(home, log, chosen)
+        is_empty = withdraw_when_empty(log)
+    if is_empty:
+        console.print("\nno order of anybody else was ever delivered: all published versions have been taken back")
+    else:
+        console.print("\nremoved from the store, the build and all logs; now publishing without them\n")
+        _publish_without(settings, wanted.wait, console)
     with writer_lock(home, run="erase", purpose="erasure", wait_seconds=wanted.wait):
         _close(home, key, erasure.sequence, chosen, console)
 
@@ -141,34 +146,6 @@ def _person(key: bytes, text: str, *names: str) -> Person:
     return Person(customer, customer if is_hash else hashed, tuple(name.strip() for name in names if name.strip()))
 
 
-def _known(
-    settings: Settings, key: bytes, persons: Sequence[Person], console: Console, *, in_advance: bool
-) -> list[Person]:
-    """Show each person's places; returns those who are to be erased."""
-    home, log = settings.home, ready(settings.home, key)
-    chosen: list[Person] = []
-    rows: list[tuple[int, str, int | str]] = []
-    current = _current(home)
-    for number, person in enumerate(persons, start=1):
-        found = find(home, log, [person])
-        published = columns_that_hold(home.published / current, [person.customer_hash]) if current else {}
-        places: list[tuple[str, int | str]] = [(f"store {name}", count) for name, count in found.rows.items()]
-        places += [(f"{current} {name}", count) for name, count in published.items()]
-        if log.erased.is_person(person.customer_hash) and not places:
-            rows.append((number, "erased before", ""))
-            continue
-        rows += [(number, where, count) for where, count in (places or [("nothing is stored", "")])]
-        if places or in_advance:
-            chosen.append(person)
-    print_table(console, ("person", "where", "rows"), rows, title="where they occur")
-    if not chosen:
-        raise ConfigError(
-            "nothing is stored of any of them",
-            remedy="compare the ids with the delivered files; --in-advance keeps them out of what will be delivered",
-        )
-    return chosen
-
-
 def _confirmed(count: int, console: Console) -> bool:
     noun = "1 person" if count == 1 else f"{count} persons"
     console.print(
@@ -179,11 +156,6 @@ def _confirmed(count: int, console: Console) -> bool:
         return console.input(f"Type the number of persons ({count}) to go on: ").strip() == str(count)
     except EOFError:
         raise ConfigError("nobody answered", remedy="answer at a terminal, or add --yes") from None
-
-
-def _current(home: Home) -> str | None:
-    manifest = versions.current_manifest(home)
-    return manifest.version if manifest is not None else None
 
 
 def _publish_without(settings: Settings, wait: float, console: Console) -> None:

@@ -6,7 +6,6 @@ Belongs here: finding the metric and its cell, printing. Not here: the SQL of th
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from retention_pipeline.cli.tables import own_name, print_table
 from retention_pipeline.config import Settings
+from retention_pipeline.core.choices import listed, meant
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError
 from retention_pipeline.core.status import Status
 from retention_pipeline.core.tables import METRIC_VALUES
@@ -70,10 +70,8 @@ def _definition(name: str, console: Console) -> MetricDefinition | None:
         print_table(console, ["metric", "meaning"], [(each.name, each.meaning) for each in variants])
         return None
     known = sorted({*BY_NAME, *(definition.metric for definition in REGISTRY)})
-    close = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     raise ConfigError(
-        f"{name!r} is not a metric",
-        remedy=(f"did you mean {', '.join(close)}? " if close else "") + "the table _metric_catalog lists them all",
+        f"{name!r} is not a metric", remedy=meant(name, known) + "the table _metric_catalog lists them all"
     )
 
 
@@ -107,12 +105,40 @@ def _cell(settings: Settings, definition: MetricDefinition, wanted: Wanted) -> d
     )
     if not rows:
         raise ConfigError(
-            f"{definition.name} has no such value",
+            f"{definition.name} has no such value" + _not_there(settings, where, wanted),
             remedy="see what there is: "
             f'{own_name()} query "select distinct basis, grain, segment_set, segment_key from metric_values'
             f' where {" and ".join(where)}"',
         )
     return dict(zip(names, rows[0], strict=True))
+
+
+def _not_there(settings: Settings, where: list[str], wanted: Wanted) -> str:
+    """Which of the wanted parts the metric does not have, and which it has instead."""
+    columns = ("basis", "grain", "segment_set", "segment_set || '=' || segment_key", "cohort_age::varchar")
+    said = []
+    segment_set, _, key = (wanted.segment or "").partition("=")
+    age = None if wanted.cohort_age is None else str(wanted.cohort_age)
+    for column, option, given in zip(
+        columns,
+        ("--basis", "--grain", "--segment", "--segment", "--age"),
+        (wanted.basis, wanted.grain, segment_set or None, wanted.segment if key else None, age),
+        strict=True,
+    ):
+        if given is None:
+            continue
+        _, rows = run_select(settings.home, f"select distinct {column} from metric_values where {' and '.join(where)}")
+        there = [str(name) for (name,) in rows if name is not None]
+        if given not in there:
+            said.append(f"{option} {given!r} is none of its own: {listed(there) or 'it has none'}")
+            if column == "segment_set":
+                break
+    if not said and wanted.period is not None:
+        _, rows = run_select(
+            settings.home, f"select min(period_start), max(period_end) from metric_values where {' and '.join(where)}"
+        )
+        said.append(f"its periods lie from {rows[0][0]} to before {rows[0][1]}")
+    return "".join(f"; {each}" for each in said)
 
 
 def _conditions(wanted: Wanted) -> list[str]:

@@ -17,6 +17,7 @@ from retention_pipeline.cli.querying import write_rows
 from retention_pipeline.cli.tables import print_table
 from retention_pipeline.config import Settings
 from retention_pipeline.core.causes import Cause
+from retention_pipeline.core.choices import meant
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.metrics.registry import BY_NAME
 from retention_pipeline.warehouse.ledger.known import open_memory
@@ -59,10 +60,12 @@ def metric_condition(metric: str | None) -> tuple[list[str], list[Any]]:
         return [], []
     if metric in BY_NAME:
         return ["metric || '.' || variant = ?"], [metric]
-    if metric in {definition.metric for definition in BY_NAME.values()}:
+    metrics = {definition.metric for definition in BY_NAME.values()}
+    if metric in metrics:
         return ["metric = ?"], [metric]
     raise ConfigError(
-        f"there is no metric {metric!r}", remedy='retention query "select metric, variant from _metric_catalog"'
+        f"there is no metric {metric!r}",
+        remedy=meant(metric, {*BY_NAME, *metrics}) + 'retention query "select metric, variant from _metric_catalog"',
     )
 
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from retention_pipeline.cli.querying import write_rows
 from retention_pipeline.cli.tables import own_name, print_table
 from retention_pipeline.config import Settings
+from retention_pipeline.core.choices import listed
 from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.errors import BusyError, ConfigError
 from retention_pipeline.intake.arrival import received_date
@@ -70,10 +71,13 @@ def show_list(settings: Settings, wanted: Wanted, console: Console, *, form: str
     """Print one row per source, file and reason."""
     with _reading(settings) as store:
         rows = summary(store, wanted)
+        others = [] if rows else summary(store, Wanted(with_repaired=wanted.with_repaired))
     if form != "table":
         write_rows(sys.stdout, form, list(COLUMNS), rows)
     elif not rows:
-        console.print("nothing is set aside", highlight=False)
+        kinds = listed(f"{source} {reason}" for source, _, reason, *_ in others)
+        said = f"nothing like that is set aside; there is: {kinds}" if others else "nothing is set aside"
+        console.print(said, highlight=False, markup=False)
     else:
         print_table(console, COLUMNS, rows)
         total = sum(int(str(row[3])) for row in rows)

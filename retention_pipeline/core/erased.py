@@ -68,7 +68,13 @@ class Erased:
 
     def is_named_in(self, text: str) -> bool:
         """Whether a text names an erased person."""
-        return any(tag(self._key, Kind.MENTION, words) in self.mentions for words in spellings(text))
+        return bool(self.mentioned_in(text))
+
+    def mentioned_in(self, text: str) -> set[str]:
+        """The tags of the erased persons' names that a text holds."""
+        if not self.mentions:
+            return set()
+        return {tag(self._key, Kind.MENTION, words) for words in spellings(text)} & self.mentions
 
 
 def erasure_key(id_key: bytes) -> bytes:

@@ -205,6 +205,21 @@ RAW_ARRIVALS = Table(
 )  # fmt: skip
 """The log behind ``is_current`` of the catalogue; only intake and ``warehouse.arrivals`` look at it."""
 
+RAW_PROFILES = Table(
+    "raw", "profiles", "One row per delivery, aspect of its records and value of that aspect.",
+    ("delivery_id", "aspect", "value"),
+    (
+        Column("delivery_id", "VARCHAR", "The delivery."),
+        Column("aspect", "VARCHAR", "Form of an id, or size of an amount in a currency."),
+        Column("value", "VARCHAR", "Kinds of characters and length; order of magnitude in steps of 12 %."),
+        Column("count", "BIGINT", "Records with this value."),
+    ),
+)  # fmt: skip
+"""What deliveries looked like; only intake looks at it, to compare the next ones."""
+
+BESIDE_THE_CATALOGUE = (RAW_ARRIVALS, RAW_PROFILES)
+"""Tables of the store that no model and no check reads."""
+
 STORE_TABLES = (
     RAW_DELIVERIES,
     RAW_ORDERS,

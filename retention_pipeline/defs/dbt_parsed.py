@@ -52,9 +52,11 @@ def dbt_environment(home: Home) -> Iterator[None]:
     }
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
+    arguments, sys.argv = sys.argv, ["dbt"]  # dbt writes the command line down, where `erase` names a customer
     try:
         yield
     finally:
+        sys.argv = arguments
         release_process_caches()
         for name, value in before.items():
             if value is None:

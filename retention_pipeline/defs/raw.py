@@ -27,6 +27,7 @@ from retention_pipeline.intake.report import IntakeReport, SourceReport
 from retention_pipeline.warehouse.arrivals import finish_arrivals, show_deliveries
 from retention_pipeline.warehouse.build import BuildState
 from retention_pipeline.warehouse.connection import duckdb_errors
+from retention_pipeline.warehouse.erasure.emptied import words_on_emptied
 from retention_pipeline.warehouse.erasure.steps import ready
 from retention_pipeline.warehouse.keys import load_id_key
 from retention_pipeline.warehouse.store import bind_id_key, bind_shop, default_as_of, open_store
@@ -83,6 +84,9 @@ def build_ingest_asset(settings: Settings, progress: Progress) -> dg.AssetsDefin
                 context.log.warning(line)
             latest = default_as_of(store)
             inputs = begin_build(store, settings, clock, run_id=context.run.run_id, rebuild=config.rebuild)
+            for line in words_on_emptied(store, settings.sources.configured()):
+                context.log.warning(line)
+                progress.warn(line)
             if latest is not None and inputs.as_of != latest:
                 progress.warn(f"consumers will see the shop as of {inputs.as_of}; orders are known up to {latest}")
             metadata = table_metadata(store, f"{RAW}.{ARRIVALS}")

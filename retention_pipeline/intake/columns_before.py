@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 class ColumnsBefore:
     """Which columns of the contract the file of each day had; a history file is compared with none."""
 
-    def __init__(self, connection: DuckDBPyConnection, contract: Contract, source: Source, mapping: str) -> None:
+    def __init__(
+        self, connection: DuckDBPyConnection, contract: Contract, source: Source, mapping: str, history: str = "raw"
+    ) -> None:
         self._contract = contract
         self._source = source
         rows = connection.execute(
-            "SELECT business_date, columns_found FROM raw.deliveries WHERE source = ? AND mapping_hash = ?"
+            f"SELECT business_date, columns_found FROM {history}.deliveries WHERE source = ? AND mapping_hash = ?"
             " AND status = 'accepted' AND is_current AND repairs IS NULL AND business_date IS NOT NULL"
             " AND columns_found IS NOT NULL ORDER BY business_date",
             [contract.source, mapping],

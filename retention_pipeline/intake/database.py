@@ -24,7 +24,7 @@ from retention_pipeline.core.window import Window
 from retention_pipeline.extract.connection import read
 from retention_pipeline.extract.relation import CURSOR_TYPES, ColumnType, Use, describe, has_one_spelling
 from retention_pipeline.extract.stream import Reading, Request, stream
-from retention_pipeline.intake.columns_before import ColumnsBefore
+from retention_pipeline.intake.before import Before
 from retention_pipeline.intake.delivery import Delivery, address
 from retention_pipeline.intake.discover import Found, Landing
 from retention_pipeline.intake.fields import Contract, Field
@@ -159,7 +159,7 @@ class DatabaseIntake:
         """Take out of the file what was read again only because readings overlap: an idle night brings nothing."""
         candidate = self._delivery(self._found(path, day, day))
         batch = Batch(self.connection, self.settings, self.contract, [candidate])
-        before = ColumnsBefore(self.connection, self.contract, self._source, self.mapping)
+        before = Before.of(self.connection, self.settings, self.contract, self.mapping)
         batch.prepare(id_key, received_date, scratch, before)
         if candidate.refusal is not None:
             return  # it is refused again, and recorded, when it is taken in

@@ -49,7 +49,8 @@ def _mark(connection: DuckDBPyConnection, column: str, where: str, is_theirs: Ca
     values = connection.execute(f"SELECT DISTINCT {column} FROM {TYPED} WHERE {where}").fetchall()
     theirs = [value for (value,) in values if is_theirs(value)]
     connection.execute(
-        f"INSERT INTO {_FORGOTTEN} SELECT _file, _line FROM {TYPED} WHERE {where} AND list_contains(?, {column})",
+        f"INSERT INTO {_FORGOTTEN} SELECT _file, _line FROM {TYPED} WHERE {where}"
+        f" AND {column} IN (SELECT unnest(?::VARCHAR[]))",
         [theirs],
     )
 

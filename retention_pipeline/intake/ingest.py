@@ -17,6 +17,7 @@ from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.window import EVERYTHING, Window
+from retention_pipeline.intake.before import Before
 from retention_pipeline.intake.catalogue import (
     ACCEPTED,
     Known,
@@ -27,7 +28,6 @@ from retention_pipeline.intake.catalogue import (
     settle_database,
     transaction,
 )
-from retention_pipeline.intake.columns_before import ColumnsBefore
 from retention_pipeline.intake.contracts import contract_of
 from retention_pipeline.intake.database import DatabaseIntake
 from retention_pipeline.intake.delivery import Delivery, address, in_batches, refusal_of
@@ -107,6 +107,7 @@ class SourceIntake:
     window: Window = EVERYTHING
     database: DatabaseIntake | None = None
     erased: Erased | None = None
+    history: str = "raw"  # the schema of what was taken in before, with which new files are compared
 
     @classmethod
     def plan(
@@ -141,12 +142,11 @@ class SourceIntake:
         fresh = self._sort_out(found)
         sequence = next_sequence(self.connection)
         notes = Notes(self.connection, self.settings, self.contract, self.landing)
-        source = self.settings.sources.configured()[self.contract.source]
-        before_this = ColumnsBefore(self.connection, self.contract, source, self.mapping)
+        earlier = Before.of(self.connection, self.settings, self.contract, self.mapping, self.history)
         done = len(found) - len(fresh)
         for deliveries in self._batches(fresh):
             batch = Batch(self.connection, self.settings, self.contract, deliveries, self.erased)
-            batch.prepare(id_key, received_date, scratch, before_this)
+            batch.prepare(id_key, received_date, scratch, earlier)
             self._check_segments(deliveries)
             batch.commit(self.mapping, sequence, received_date, self.known)
             self._tell(batch)
@@ -158,6 +158,7 @@ class SourceIntake:
         withdrawn = self._settle(present)
         after = known_deliveries(self.connection, self.contract.source)
         self.report.deliveries_superseded = sum(not after[name].is_current for name in before)
+        told += earlier.profiles.warnings()
         self.report.warnings = told + notes.warnings(withdrawn, self._left_behind(after, present))
         return refused
 

@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.erased import Erased
-from retention_pipeline.intake import casting
+from retention_pipeline.intake.before import Before
 from retention_pipeline.intake.catalogue import ACCEPTED, REFUSED, Entry, Known, record, transaction
-from retention_pipeline.intake.columns_before import ColumnsBefore
 from retention_pipeline.intake.delivery import Counts, Delivery
+from retention_pipeline.intake.drift import Profile
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.forgetting import forget
 from retention_pipeline.intake.identity import hash_parameters
+from retention_pipeline.intake.profiles import ProfilesBefore, keep, measure, whole
+from retention_pipeline.intake.records import FileRow, insert_records, list_files
+from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Rejected
 from retention_pipeline.intake.rows import FILES, STAGE, TYPED, RowSql
 from retention_pipeline.intake.sql import quote, storage_errors
 from retention_pipeline.intake.staging import Staging, unsound
-from retention_pipeline.intake.stored import quarantined_text, stored_values
+from retention_pipeline.intake.stored import quarantined_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -35,8 +38,6 @@ _TWICE = "intake_twice"
 _INTO_QUARANTINE = (
     "INSERT INTO raw.quarantine (delivery_id, source, path, line, reason, column_name, record, known_date)"
 )
-FileRow = tuple[int, str, str, dt.date | None, dt.date, bool, dt.date | None]
-"""Number, delivery, path, business date, first day in the future, whether there is a word column, known until."""
 EXAMPLES = 3
 
 
@@ -61,13 +62,15 @@ class Batch:
         self._contract = contract
         self._erased = erased
         self._source = settings.sources.configured()[contract.source]
+        self._profiles: list[tuple[str, Profile]] = []
         self._known: dict[int, tuple[dt.date | None, dt.date | None]] = {}
 
-    def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path, before: ColumnsBefore) -> None:
+    def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path, before: Before) -> None:
         """Read, cast and judge all records; the store is not touched."""
         with storage_errors(self._connection):
-            Staging(self._connection, self._settings, self._contract, scratch, before).stage(self.deliveries)
+            Staging(self._connection, self._settings, self._contract, scratch, before.columns).stage(self.deliveries)
             self._judge(id_key, received_date)
+            self._compare(before.profiles)
 
     def _judge(self, id_key: bytes, received_date: dt.date) -> None:
         self._list_files(received_date)
@@ -83,6 +86,20 @@ class Batch:
         if words is not None:
             self.unexplained.update(dict(self._connection.execute(words).fetchall()))
         self._collect_reasons()
+
+    def _compare(self, before: ProfilesBefore) -> None:
+        """Refuse files that are unlike those before them, where the configuration says so."""
+        measured = measure(self._connection, self._contract)
+        for number, delivery in enumerate(self.deliveries):
+            if delivery.refusal is not None:
+                continue
+            profiles = measured.get(number, {})
+            try:
+                before.check(delivery, profiles)
+            except FileRefusedError as refusal:
+                self._refuse(number, refusal)
+                continue
+            self._profiles.append((delivery.delivery_id, whole(profiles)))
 
     def commit(self, mapping: str, sequence: int, received_date: dt.date, known: Mapping[str, Known]) -> None:
         """Write everything in one transaction; a refusal that is on record already is not written again.
@@ -101,6 +118,7 @@ class Batch:
             if any(delivery.refusal is None for delivery in self.deliveries):
                 insert_records(self._connection, self._contract, f"ANTI JOIN {_TWICE} USING (_file, _line)")
                 self._insert_quarantine()
+                keep(self._connection, self._profiles)
             record(self._connection, entries)
 
     def _list_files(self, received_date: dt.date) -> None:
@@ -149,9 +167,12 @@ class Batch:
         for number, delivery in enumerate(self.deliveries):
             found = unsound(delivery) if delivery.refusal is None else None
             if found is not None:
-                delivery.refuse(found)
-                for table in (FILES, STAGE, TYPED):
-                    self._connection.execute(f"DELETE FROM {table} WHERE _file = ?", [number])
+                self._refuse(number, found)
+
+    def _refuse(self, number: int, refusal: FileRefusedError) -> None:
+        self.deliveries[number].refuse(refusal)
+        for table in (FILES, STAGE, TYPED):
+            self._connection.execute(f"DELETE FROM {table} WHERE _file = ?", [number])
 
     def _collect_reasons(self) -> None:
         rows = self._connection.execute(
@@ -199,33 +220,6 @@ class Batch:
             counts.suppressed, first, last, is_current=True, erased=counts.erased,
             columns_found=delivery.columns_found,
         )  # fmt: skip
-
-
-def list_files(connection: DuckDBPyConnection, zone: str, rows: Sequence[FileRow]) -> None:
-    """Write ``intake_files``: what the statement over the records needs to know of each file."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {FILES} (_file INTEGER, _delivery VARCHAR, _path VARCHAR, _date DATE,"
-        " _too_late TIMESTAMP, _has_word BOOLEAN, _until DATE)"
-    )
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
-    connection.execute(
-        f"INSERT INTO {FILES} SELECT * REPLACE ({casting.to_utc('CAST(_5 AS TIMESTAMP)', zone)} AS _5) FROM ("
-        " SELECT unnest($1::INTEGER[]) AS _1, unnest($2::VARCHAR[]) AS _2, unnest($3::VARCHAR[]) AS _3,"
-        " unnest($4::DATE[]) AS _4, unnest($5::DATE[]) AS _5, unnest($6::BOOLEAN[]) AS _6,"
-        " unnest($7::DATE[]) AS _7)",
-        columns,
-    )
-
-
-def insert_records(connection: DuckDBPyConnection, contract: Contract, without: str = "") -> None:
-    """Write the judged records that nothing is wrong with; ``without`` is a join that leaves some out."""
-    values = stored_values(contract)
-    values |= {"known_date": "_known", "delivery_id": "_delivery", "line": "_line"}
-    listed = ", ".join(f"{value} AS {quote(name)}" for name, value in values.items())
-    connection.execute(
-        f"INSERT INTO {contract.table.qualified} BY NAME SELECT {listed} FROM {TYPED}"
-        f" JOIN {FILES} USING (_file) {without} WHERE _problem IS NULL"
-    )
 
 
 def _is_news(delivery: Delivery, known: Mapping[str, Known]) -> bool:

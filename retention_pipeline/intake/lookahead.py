@@ -43,6 +43,7 @@ class SourceOutlook:
     """Days of a daily source that neither the store nor the landing place has."""
     bytes: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def to_read(self) -> list[Found]:
@@ -140,11 +141,15 @@ def read_ahead(
     received_date: dt.date,
     folder: Path,
     progress: Progress,
+    has_store: bool,
 ) -> None:
     """Take the files in question into the scratch store; those that would be refused are listed in the outlook."""
     intake = SourceIntake.plan(scratch, settings, outlook.name)
+    if has_store:
+        intake.history = f"{STORE}.raw"
     intake.landing = Landing(tuple(outlook.to_read), ())
     outlook.refused = intake.run(id_key, received_date, folder, progress)
+    outlook.warnings = intake.report.warnings
 
 
 def changed_orders(scratch: DuckDBPyConnection, settings: Settings, *, has_store: bool) -> ChangedOrders:

@@ -27,7 +27,7 @@ from retention_pipeline.intake.vocabulary import STATUSES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_NOT_READ = ("path", "cadence", "complete_through", "includes", "may_lack")
+_NOT_READ = ("path", "cadence", "complete_through", "includes", "may_lack", "comparable_from")
 _OF_DATABASES = ("database", "table", "query", "cursor", "cursor_lookback_minutes", "timeout_seconds")
 _ASKED_FOR = ("database", "table", "query", "cursor")
 

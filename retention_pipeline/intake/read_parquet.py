@@ -5,7 +5,7 @@ Belongs here: what each type looks like as text. Not here: turning text into val
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,32 @@ def open_parquet(connection: DuckDBPyConnection, path: Path) -> int:
             "too_many_records", f"the file claims {records} records, the limit is {MAX_RECORDS}", "deliver it in parts"
         )
     return records
+
+
+def int96_columns(connection: DuckDBPyConnection, path: Path) -> frozenset[str]:
+    """Columns of the old timestamp type, which cannot say whether it holds an instant or a local time."""
+    query = f"SELECT name FROM parquet_schema({literal(exact_path(path))}) WHERE type = 'INT96'"
+    return frozenset(str(name) for (name,) in connection.execute(query).fetchall())
+
+
+def refuse_int96(columns: Mapping[Field, str], names: Collection[str], source: str) -> None:
+    """Ask for the time zone of INT96 timestamps; some programs write UTC into them, others local time.
+
+    Args:
+        columns: Where each contract column is found.
+        names: Columns that hold such timestamps, or were made from them without saying so.
+        source: Name of the source.
+
+    Raises:
+        FileRefusedError: A timestamp comes from one of them.
+    """
+    for field, name in columns.items():
+        if field.type in {"timestamp", "date"} and name in names:
+            raise FileRefusedError(
+                "zone_unknown",
+                f"column {name!r} (for {field.name}) holds INT96 timestamps, which do not say whether they are UTC",
+                f'write timezone = "UTC" (Spark, Hive, Impala) or the zone of the program under [sources.{source}]',
+            )
 
 
 def damaged() -> FileRefusedError:

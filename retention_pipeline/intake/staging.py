@@ -71,7 +71,7 @@ class Staging:
             self._open_select(number, delivery, self._source.select)
         elif self._source.format == "parquet":
             delivery.records = read_parquet.open_parquet(self._connection, delivery.found.path)
-            self._append(number, delivery, RELATION, "row_number() OVER ()")
+            self._append(number, delivery, RELATION, "row_number() OVER ()", self._unzoned(delivery))
         else:
             file = self._examine(number, delivery)
             self._bind(delivery, file.header)
@@ -88,10 +88,21 @@ class Staging:
         self._before.check(delivery.found.business_date, delivery.binding.columns)
         return delivery.binding.columns
 
-    def _append(self, number: int, delivery: Delivery, relation: str, line: str) -> None:
+    def _unzoned(self, delivery: Delivery) -> frozenset[str]:
+        """Columns whose time zone nobody has named and the file cannot say."""
+        if self._source.timezone is not None:
+            return frozenset()
+        return read_parquet.int96_columns(self._connection, delivery.found.path)
+
+    def _append(
+        self, number: int, delivery: Delivery, relation: str, line: str, unzoned: frozenset[str] = frozenset()
+    ) -> None:
         types = read_parquet.column_types(self._connection, relation)
         bound = self._bind(delivery, [name for name in types if name != "_line"])
         columns = {field: bound[field.name] for field in self._contract.fields if field.name in bound}
+        if unzoned and relation == RESULT:  # nobody can tell what a query made of them, but for its type
+            unzoned = frozenset(name for name, kind in types.items() if kind == "TIMESTAMP")
+        read_parquet.refuse_int96(columns, unzoned, self._contract.source)
         delivery.typed = frozenset(
             field.name for field, name in columns.items() if read_parquet.has_one_spelling(field, types[name])
         )
@@ -99,12 +110,14 @@ class Staging:
 
     def _open_select(self, number: int, delivery: Delivery, select: str) -> None:
         broken: list[BrokenRow] = []
+        unzoned: frozenset[str] = frozenset()
         if self._source.format == "parquet":
             read_parquet.open_parquet(self._connection, delivery.found.path)
+            unzoned = self._unzoned(delivery)
         else:
             broken = self._csv_relation(self._examine(number, delivery))
         delivery.records = run_select(self._connection, select) + len(broken)
-        self._append(number, delivery, RESULT, "_line")
+        self._append(number, delivery, RESULT, "_line", unzoned)
         delivery.broken = broken
         self._connection.execute(f"DROP TABLE {RESULT}; DROP VIEW {RELATION}; DROP TABLE IF EXISTS {_LINES}")
 

@@ -6,6 +6,7 @@ Belongs here: opening a version, listing versions, read-only queries. Not here: 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import duckdb
 
 from retention_pipeline.core.errors import (
+    ConfigError,
     CorruptFileError,
     ExitCode,
     NothingPublishedError,
@@ -36,6 +38,26 @@ class QueryError(RetentionError):
     """A query that the user wrote is wrong."""
 
     exit_code = ExitCode.USAGE
+
+
+def home_of(place: object) -> Home:
+    """The home directory that somebody names.
+
+    Raises:
+        ConfigError: It is no path.
+        NothingPublishedError: Nothing is published there; says where there is something nearby.
+    """
+    if not isinstance(place, str | os.PathLike):
+        raise ConfigError(f"{place!r} is not a path", remedy="name the home directory, the one that holds published/")
+    path = Path(place).expanduser()
+    home = Home(path)
+    if home.published.is_dir():
+        return home
+    here = "does not exist" if not path.exists() else "is a file" if path.is_file() else "holds no published/"
+    places = (path / ".retention", path.parent / ".retention", *path.parents[:2])
+    near = [each for each in places if Home(each).published.is_dir()]
+    remedy = f"did you mean {near[0]}?" if near else "name the home directory, the one that holds published/, or run"
+    raise NothingPublishedError(f"{path} {here}: nothing has been published there", remedy=remedy)
 
 
 def open_published(home: Home | Path, version: str | None = None, *, verify: bool = True) -> DuckDBPyConnection:

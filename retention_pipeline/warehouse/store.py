@@ -13,7 +13,7 @@ from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, NothingPublishedError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
+from retention_pipeline.core.store_tables import BESIDE_THE_CATALOGUE, STORE_TABLES
 from retention_pipeline.warehouse import files, seal
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
@@ -69,7 +69,7 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
 
 def _create_tables(connection: DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
-    for table in (*STORE_TABLES, RAW_ARRIVALS):
+    for table in (*STORE_TABLES, *BESIDE_THE_CATALOGUE):
         connection.execute(table.ddl)
 
 

@@ -215,3 +215,16 @@ def collect(home: Home, *, keep: int, orphans: list[str]) -> list[str]:
         files.remove(leftover)
     files.fsync_path(home.published)
     return gone
+
+
+def withdraw(home: Home) -> None:
+    """Take every version back: consumers find nothing published, and no number is given out twice."""
+    home.current_link.unlink(missing_ok=True)
+    home.current_pointer.unlink(missing_ok=True)
+    files.fsync_path(home.published)
+    failpoint("erase.before_withdrawal")
+    for name in version_names(home):
+        (home.published / name).rename(home.published / f"{files.TEMPORARY}old-{name}")
+    for leftover in home.published.glob(f"{files.TEMPORARY}*"):
+        files.remove(leftover)
+    files.fsync_path(home.published)

@@ -12,7 +12,7 @@ import pytest
 
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.progress import Silent
-from retention_pipeline.core.store_tables import RAW_ARRIVALS, STORE_TABLES
+from retention_pipeline.core.store_tables import BESIDE_THE_CATALOGUE, STORE_TABLES
 from retention_pipeline.intake.ingest import ingest
 from retention_pipeline.intake.report import IntakeReport
 
@@ -139,7 +139,7 @@ def new_store() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("CREATE SCHEMA raw")
-    for table in (*STORE_TABLES, RAW_ARRIVALS):
+    for table in (*STORE_TABLES, *BESIDE_THE_CATALOGUE):
         connection.execute(table.ddl)
     return connection
 

@@ -32,7 +32,6 @@ def test_dbt_sends_no_telemetry() -> None:
     assert "--no-version-check" in build_arguments(Home(Path("x")), ["a"], {})
 
 
-@pytest.mark.slow
 def test_great_expectations_sends_no_telemetry() -> None:
     code = (
         "import os, sys; from retention_pipeline.quality.great import great; great();"
@@ -75,7 +74,7 @@ def without_network() -> list[str]:
     return command
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_whole_run_opens_no_connection_and_needs_no_network(tmp_path: Path) -> None:
     shop = Tiny(tmp_path / "tiny")
     shop.with_parsed().write()

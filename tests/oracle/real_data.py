@@ -37,6 +37,13 @@ def fetch(path: str, columns: str) -> list[tuple[Any, ...]]:
         return connection.execute(f"select {columns} from read_parquet(?)", [str(DATA / path)]).fetchall()
 
 
+def fetch_grouped(path: str, columns: str, group: str) -> list[tuple[Any, ...]]:
+    """One row per group."""
+    with duckdb.connect() as connection:
+        query = f"select {columns} from read_parquet(?) group by {group}"
+        return connection.execute(query, [str(DATA / path)]).fetchall()
+
+
 def as_utc(local: dt.datetime, zone: str) -> dt.datetime:
     """A naive local time as a naive UTC instant."""
     return local.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC).replace(tzinfo=None)

@@ -15,7 +15,7 @@ def tell(capsys: pytest.CaptureFixture[str], text: str) -> None:
         print(f"\n{text}")  # noqa: T201  # the figure of the catalogue of faults
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_small_cell_follows_from_sums_over_segments_and_periods(
     published_shop: ShopFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:

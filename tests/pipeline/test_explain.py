@@ -80,7 +80,12 @@ def test_a_metric_with_variants_lists_them(published_shop: ShopFolder) -> None:
     [
         (("retention_rate",), "customer_retention_rate"),
         (("orders.standard", "--segment", "nowhere"), "country=DE"),
-        (("orders.standard", "--segment", "country=Atlantis"), "has no such value"),
+        (("orders.standard", "--segment", "country=Atlantis"), "country=DE"),
+        (("orders.standard", "--segment", "contry=DE"), "country"),
+        (("orders.standard", "--basis", "sometimes"), "calendar"),
+        (("orders.standard", "--grain", "decade"), "month"),
+        (("orders.standard", "--period", "1990-01-01"), "its periods lie from"),
+        (("orders.standard", "--age", "3"), "--age '3' is none of its own: it has none"),
         (("orders.standard", "--period", "yesterday"), "--period"),
         (("orders.standard", "--segment", "country=x' or 'a'='a"), "has no such value"),
     ],

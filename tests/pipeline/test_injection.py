@@ -19,7 +19,7 @@ from retention_pipeline.cli import running
 from tests.intake.test_injection import HOSTILE, csv_text, toml
 from tests.pipeline.conftest import ShopFolder
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 BLANKS = " \t\r\n\u00a0"
 TEXTS = [text for text in HOSTILE if text != "null"]

@@ -389,7 +389,7 @@ def test_the_command_shows_totals_and_the_largest_changes(story: Story) -> None:
     assert "customer_merge" not in refunds
     nothing_there = printed(show_restatements, settings, Wanted(period=dt.date(2029, 1, 1)), form="table")
     assert "nothing that was published before has changed" in nothing_there
-    with pytest.raises(ConfigError, match="there is no metric 'revenues'"):
+    with pytest.raises(ConfigError, match=r"there is no metric 'revenues'\n.*did you mean revenue"):
         show_restatements(settings, Wanted("revenues"), Console(), form="table")
 
 

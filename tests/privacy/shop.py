@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,8 +66,17 @@ class Tiny(Folder):
     def log(self) -> Log:
         return load_log(self.home, KEY)
 
-    def write(self, *, people: int = 30, which: str = "", is_there: bool = True) -> None:
-        """Configuration and files: Ada among others (unless she never was there), some of her records set aside."""
+    def write(
+        self, *, people: int = 30, which: str = "", is_there: bool = True, only_hers: Collection[str] = ()
+    ) -> None:
+        """Configuration and files: Ada among others (unless she never was there), some of her records set aside.
+
+        Args:
+            people: How many customers, Ada included.
+            which: What the name of the file of orders ends with.
+            is_there: Whether Ada has ever been a customer.
+            only_hers: Sources that hold nobody but her.
+        """
         landing = self.folder / "landing"
         landing.mkdir(parents=True, exist_ok=True)
         self.config.write_text(CONFIG.format(which=which), encoding="utf-8")
@@ -88,6 +98,8 @@ class Tiny(Folder):
                 if is_there
                 else [line for line in written if not any(one in line for one in (ADA, MAIL, "O0002"))]
             )
+            if name in only_hers:
+                lines = [line for line in lines if ADA in line]
             path = landing / f"{name}.csv"
             path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
 

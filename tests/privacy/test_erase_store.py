@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.errors import CorruptFileError
+from retention_pipeline.intake.identity import hash_id
 from retention_pipeline.warehouse.erasure.log import load_log
+from retention_pipeline.warehouse.erasure.people import Person
 from retention_pipeline.warehouse.erasure.steps import begin, find, ready, settle_up
 from retention_pipeline.warehouse.erasure.tables import hits_in_tables
+from retention_pipeline.warehouse.erasure.traces import Needles
 from retention_pipeline.warehouse.store import inputs_fingerprint, open_store
 from tests.privacy.shop import ADA, ADA_HASH, ENVIRONMENT, KEY, MAIL, NAME, Tiny, ada
 
@@ -48,6 +54,52 @@ def test_a_look_changes_nothing_and_counts_her_rows(stored: Tiny) -> None:
     assert found.orders == ("O0001", "O0002", "O0003", "O0004")
     assert find(stored.home, ready(stored.home, KEY), [ada(MAIL)]).rows["raw.quarantine"] == 2
     assert bytes_of_home(stored) == before
+
+
+def test_a_look_for_many_says_of_each_what_a_look_for_one_says(stored: Tiny) -> None:
+    everybody = [ada(MAIL), *(Person(name, hash_id(KEY, name) or "") for name in ("KUNDE-0001", "KUNDE-0002", "X"))]
+    together = find(stored.home, ready(stored.home, KEY), everybody).whose
+    for each in everybody:
+        alone = find(stored.home, ready(stored.home, KEY), [each])
+        assert together.get(each.customer_hash, {}) == alone.rows
+    assert together[ADA_HASH]["raw.quarantine"] == 2
+    assert together[everybody[1].customer_hash]["raw.quarantine"] == 1  # the record that names Ada, too
+
+
+def test_the_words_of_a_text_are_found_as_a_plain_search_would_find_them() -> None:
+    texts = [ADA, MAIL, NAME, "+49 170 1234567", "KUNDE-4711-AD", "Jürgen Ängström", "Иван Петров", "******"]
+    around = ("", " ", "x", "_", "-", "é", "\0", "9")
+    for coding, text, before, after in itertools.product(("utf-8", "utf-16-le"), texts, around, around):
+        data = b"seen: " + f"{before}{text}{after} {NAME}".encode(coding) + b"\1\2"
+        found = set(Needles(Erased(KEY), texts).places(data))
+        expected = {
+            (at, at + len(one)) for needle in texts for one in [needle.encode(coding)] for at in places(data, one)
+        }  # fmt: skip
+        within = {one for one in expected if any(o != one and o[0] <= one[0] and one[1] <= o[1] for o in expected)}
+        assert found == expected - within, data
+
+
+def places(data: bytes, needle: bytes) -> list[int]:
+    """Where a needle stands in some bytes, not as a part of a longer word."""
+
+    def is_word(position: int) -> bool:
+        return 0 <= position < len(data) and (data[position : position + 1].isalnum() or data[position] == ord("_"))
+
+    starts = (at for at in range(len(data)) if data.startswith(needle, at))
+    return [at for at in starts if not is_word(at - 1) and not is_word(at + len(needle))]
+
+
+def test_a_search_costs_what_the_data_costs_however_many_are_looked_for() -> None:
+    data = b"".join(b"2026-01-01 INFO  step %d of raw_orders, K-%d, took 0.1 s\n" % (n, n) for n in range(20_000))
+
+    def seconds(count: int) -> float:
+        needles = Needles(Erased(KEY), [f"KUNDE-{number:06}" for number in range(count)])
+        began = time.process_time()
+        assert list(needles.places(data)) == []
+        return time.process_time() - began
+
+    few = min(seconds(10) for _ in range(3))
+    assert min(seconds(10_000) for _ in range(3)) < 3 * few
 
 
 def test_her_rows_go_and_all_others_stay(stored: Tiny) -> None:
@@ -175,6 +227,7 @@ def test_a_log_that_was_lost_stops_the_run(stored: Tiny) -> None:
 KILLED = """
 from pathlib import Path
 from tests.privacy.shop import KEY, Tiny, ada
+from retention_pipeline.warehouse.erasure.people import Person
 from retention_pipeline.warehouse.erasure.steps import begin, ready
 shop = Tiny(Path({folder!r}))
 begin(shop.home, ready(shop.home, KEY), [ada({mail!r})])
@@ -209,5 +262,5 @@ def test_every_failpoint_of_an_erasure_is_killed_at() -> None:
         name for path in package.rglob("*.py")
         for name in re.findall(r'failpoint\("(erase\.[a-z_]+)"\)', path.read_text(encoding="utf-8"))
     }  # fmt: skip
-    killed = {*PLACES, "erase.after_done"}  # the last one by test_erase_command
+    killed = {*PLACES, "erase.before_withdrawal", "erase.after_done"}  # these by test_erase_emptied, test_erase_command
     assert named == killed

@@ -7,7 +7,7 @@ Belongs here: from ids to hashes, and the rows that are theirs. Not here: removi
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 OF_CUSTOMERS = tuple(table for table in STORE_TABLES if "customer_id" in table.column_names)
 """Tables of the store whose rows name a customer."""
 QUARANTINE = "raw.quarantine"
+_OF_BEFORE = "erased before"
+"""Whose an order is that only its tag is left of."""
 _NEWEST = "updated_at DESC NULLS LAST, known_date DESC, delivery_id DESC, line DESC"
 
 
@@ -45,11 +47,13 @@ class Found:
 
     Attributes:
         rows: Rows by table.
+        whose: Rows by table of each of them, by keyed hash.
         orders: Numbers of their orders.
         marks: Numbers of all their records, by which a log could name them.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
+    whose: dict[str, dict[str, int]] = field(default_factory=dict)
     orders: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
 
@@ -57,93 +61,126 @@ class Found:
 def tags_of(id_key: bytes, persons: Sequence[Person], orders: Sequence[str] = ()) -> dict[str, list[str]]:
     """What is remembered of persons: nothing but tags, in an order that says nothing."""
     key = erasure_key(id_key)
-    named = [mention_tag(key, text) for each in persons for text in (each.shown, *each.names)]
     return {
         "people": sorted({tag(key, Kind.PERSON, each.customer_hash) for each in persons}),
         "orders": sorted({tag(key, Kind.ORDER, order) for order in orders}),
-        "mentions": sorted({each for each in named if each is not None}),
+        "mentions": sorted({each for person in persons for each in mentions_of(id_key, person)}),
     }
 
 
-def mark_rows(connection: DuckDBPyConnection, erased: Erased, source: str = "raw") -> Found:
+def mentions_of(id_key: bytes, person: Person) -> set[str]:
+    """The tags of the texts that name a person, of those that are telling."""
+    key = erasure_key(id_key)
+    return {each for text in (person.shown, *person.names) if (each := mention_tag(key, text)) is not None}
+
+
+def mark_rows(
+    connection: DuckDBPyConnection, erased: Erased, source: str = "raw", named: Mapping[str, str] | None = None
+) -> Found:
     """Fill the temporary table ``gone`` (table_name, delivery_id, line) with the rows of erased persons.
 
     A row is a person's when it names the customer; when the newest version of the same record does (an order that was
     somebody else's before a merge); when it is an answer of nobody in particular about one of the customer's orders;
-    when it was set aside and names the customer or one of the texts.
+    when it was set aside and names the customer or one of the texts. One pass over each table, however many persons.
 
     Args:
         connection: Where the temporary tables are made.
         erased: The persons.
         source: The schema of the store's tables, qualified where it is attached.
+        named: Whose the tags of texts are, where that is known: keyed hash by tag.
     """
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE gone (table_name VARCHAR, delivery_id VARCHAR, line BIGINT);"
+        "CREATE OR REPLACE TEMP TABLE gone_owned (table_name VARCHAR, delivery_id VARCHAR, line BIGINT, owner VARCHAR);"
         "CREATE OR REPLACE TEMP TABLE gone_people (customer_id VARCHAR);"
-        "CREATE OR REPLACE TEMP TABLE gone_orders (order_id VARCHAR)"
+        "CREATE OR REPLACE TEMP TABLE gone_orders (order_id VARCHAR, owner VARCHAR)"
     )
     for table in OF_CUSTOMERS:
-        _keep(connection, f"SELECT DISTINCT customer_id FROM {source}.{table.name}", "gone_people", erased.is_person)
+        found = _theirs(connection, f"SELECT DISTINCT customer_id FROM {source}.{table.name}", erased.is_person)
+        connection.execute("INSERT INTO gone_people SELECT unnest(?::VARCHAR[]) EXCEPT FROM gone_people", [found])
     for table in OF_CUSTOMERS:
         _mark(connection, f"{source}.{table.name}", table)
         if table.name == "orders":
             _keep_orders(connection, source, erased)
-    _mark_quarantine(connection, f"{source}.quarantine", erased)
-    connection.execute("CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT * FROM gone")
+    _mark_quarantine(connection, f"{source}.quarantine", erased, named or {})
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT table_name, delivery_id, line FROM gone_owned"
+    )
     rows = connection.execute("SELECT table_name, count(*) FROM gone GROUP BY 1 ORDER BY 1").fetchall()
     orders = connection.execute("SELECT DISTINCT order_id FROM gone_orders ORDER BY 1").fetchall()
-    return Found(dict(rows), tuple(order for (order,) in orders), _marks(connection, source))
+    return Found(dict(rows), _whose(connection), tuple(order for (order,) in orders), _marks(connection, source))
 
 
-def _keep(connection: DuckDBPyConnection, values: str, into: str, is_theirs: Callable[[str], bool]) -> None:
-    found = [value for (value,) in connection.execute(values).fetchall() if value is not None and is_theirs(value)]
-    connection.execute(f"INSERT INTO {into} SELECT unnest(?::VARCHAR[]) EXCEPT SELECT * FROM {into}", [found])
+def _whose(connection: DuckDBPyConnection) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for owner, table, count in connection.execute(
+        "SELECT owner, table_name, count(DISTINCT (delivery_id, line)) FROM gone_owned GROUP BY ALL ORDER BY ALL"
+    ).fetchall():
+        found.setdefault(owner, {})[table] = count
+    return found
+
+
+def _theirs(connection: DuckDBPyConnection, values: str, is_theirs: Callable[[str], bool]) -> list[str]:
+    return [value for (value,) in connection.execute(values).fetchall() if value is not None and is_theirs(value)]
 
 
 def _mark(connection: DuckDBPyConnection, place: str, table: Table) -> None:
-    named = "customer_id IN (FROM gone_people)"
+    def mark(rows: str) -> None:
+        connection.execute(f"INSERT INTO gone_owned SELECT '{table.qualified}', r.delivery_id, r.line, {rows}")
+
+    mark(f"r.customer_id FROM {place} AS r WHERE r.customer_id IN (FROM gone_people)")
     key = f"{table.name.removesuffix('s')}_id"
-    conditions = [named]
     if "updated_at" in table.column_names and key in table.column_names and key != "customer_id":
-        newest = f"SELECT {key} FROM {place} QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {_NEWEST}) = 1"
-        conditions.append(f"{key} IN ({newest} AND {named})")
+        newest = (
+            f"SELECT {key}, customer_id FROM {place}"
+            f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {_NEWEST}) = 1"
+        )
+        mark(f"n.customer_id FROM {place} AS r JOIN ({newest}) AS n USING ({key})"
+             " WHERE n.customer_id IN (FROM gone_people)")  # fmt: skip
     if table.name != "orders" and "order_id" in table.column_names:
-        conditions.append("customer_id IS NULL AND order_id IN (FROM gone_orders)")
-    connection.execute(
-        f"INSERT INTO gone SELECT '{table.qualified}', delivery_id, line FROM {place} WHERE {' OR '.join(conditions)}"
-    )
+        mark(f"o.owner FROM {place} AS r JOIN gone_orders AS o USING (order_id) WHERE r.customer_id IS NULL")
 
 
 def _keep_orders(connection: DuckDBPyConnection, source: str, erased: Erased) -> None:
     """The orders that go, and those of an earlier attempt: their rows may be gone already."""
     connection.execute(
-        f"INSERT INTO gone_orders SELECT DISTINCT order_id FROM {source}.orders AS o JOIN gone AS g"
+        f"INSERT INTO gone_orders SELECT DISTINCT o.order_id, g.owner FROM {source}.orders AS o JOIN gone_owned AS g"
         " ON g.table_name = 'raw.orders' AND o.delivery_id = g.delivery_id AND o.line = g.line"
     )
-    about = f"SELECT DISTINCT order_id FROM {source}.feedback WHERE customer_id IS NULL"
     if erased.orders:
-        _keep(connection, about, "gone_orders", erased.is_order)
-
-
-def _mark_quarantine(connection: DuckDBPyConnection, place: str, erased: Erased) -> None:
-    rows = connection.execute(f"SELECT delivery_id, line, record FROM {place}").fetchall()
-    theirs = [(delivery, line) for delivery, line, record in rows if _names(record, erased)]
-    if theirs:
-        deliveries, lines = (list(column) for column in zip(*theirs, strict=True))
+        about = f"SELECT DISTINCT order_id FROM {source}.feedback WHERE customer_id IS NULL"
+        found = _theirs(connection, about, erased.is_order)
         connection.execute(
-            f"INSERT INTO gone SELECT '{QUARANTINE}', unnest($1::VARCHAR[]), unnest($2::BIGINT[])", [deliveries, lines]
+            f"INSERT INTO gone_orders SELECT order_id, '{_OF_BEFORE}' FROM"
+            " (SELECT unnest(?::VARCHAR[]) AS order_id EXCEPT SELECT order_id FROM gone_orders)",
+            [found],
         )
 
 
-def _names(record: str, erased: Erased) -> bool:
-    """Whether a record that was set aside is of an erased customer, or names one."""
+def _mark_quarantine(connection: DuckDBPyConnection, place: str, erased: Erased, named: Mapping[str, str]) -> None:
+    rows = connection.execute(f"SELECT delivery_id, line, record FROM {place}").fetchall()
+    theirs = [
+        (delivery, line, named.get(owner, owner))
+        for delivery, line, record in rows
+        for owner in _owners(record, erased)
+    ]
+    if theirs:
+        connection.execute(
+            f"INSERT INTO gone_owned SELECT '{QUARANTINE}', unnest($1::VARCHAR[]), unnest($2::BIGINT[]),"
+            " unnest($3::VARCHAR[])",
+            [list(column) for column in zip(*theirs, strict=True)],
+        )
+
+
+def _owners(record: str, erased: Erased) -> set[str]:
+    """The erased customers a record that was set aside is of, and the tags of the texts by which it names one."""
     content = json.loads(record)
     customer = content.pop("customer_id", None)
+    found = {tag for text in content.values() if isinstance(text, str) for tag in erased.mentioned_in(text)}
     if isinstance(customer, str) and erased.is_person(customer):
-        return True
+        found.add(customer)
     if content.get("order_id") is not None and customer is None and erased.is_order(str(content["order_id"])):
-        return True
-    return bool(erased.mentions) and any(erased.is_named_in(text) for text in content.values() if isinstance(text, str))
+        found.add(_OF_BEFORE)
+    return found
 
 
 def _marks(connection: DuckDBPyConnection, source: str) -> tuple[str, ...]:

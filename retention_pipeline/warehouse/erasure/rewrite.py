@@ -13,6 +13,7 @@ from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.errors import CorruptFileError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
+from retention_pipeline.core.store_tables import RAW_PROFILES
 from retention_pipeline.warehouse import files
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.erasure.people import QUARANTINE, Found, mark_rows
@@ -58,6 +59,9 @@ def rewrite_store(home: Home, erased: Erased, sequence: int) -> Found:
             connection.execute(f"ATTACH {literal(home.store)} AS old (READ_ONLY)")
             found = mark_rows(connection, erased, "old.raw")
             _copy(connection)
+            # what a day looked like with them in it would tell about them
+            of_theirs = "delivery_id IN (SELECT delivery_id FROM gone)"
+            connection.execute(f"DELETE FROM {RAW_PROFILES.qualified} WHERE {of_theirs}")
             connection.execute(_COUNTS, {"quarantine": QUARANTINE})
             connection.execute("INSERT OR REPLACE INTO main.store_settings VALUES (?, ?)", [ERASURES, str(sequence)])
             connection.execute("DETACH old")

@@ -15,9 +15,11 @@ from pathlib import Path
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import files, versions
+from retention_pipeline.warehouse.arrivals import show_deliveries
 from retention_pipeline.warehouse.connection import connect
+from retention_pipeline.warehouse.erasure.emptied import emptied_sources
 from retention_pipeline.warehouse.erasure.log import DONE, REMOVED, Erasure, Log, check_complete, load_log
-from retention_pipeline.warehouse.erasure.people import Found, Person, mark_rows, tags_of
+from retention_pipeline.warehouse.erasure.people import Found, Person, mark_rows, mentions_of, tags_of
 from retention_pipeline.warehouse.erasure.rewrite import rewrite_store
 from retention_pipeline.warehouse.erasure.tables import hits_in_tables
 from retention_pipeline.warehouse.erasure.traces import Needles, Searched, places_of, scrub, search
@@ -47,7 +49,26 @@ def ready(home: Home, id_key: bytes) -> Log:
     for each in log.erasures:
         if each.removed is None:  # killed between the new store and the line about it
             log.note(each, REMOVED, {"rows": each.begun["found"]})
+    withdraw_when_empty(log)
     return log
+
+
+def withdraw_when_empty(log: Log) -> bool:
+    """Take all versions back when the erased were the only ones who ever ordered: no version can be made without them.
+
+    Returns:
+        Whether it came to that, now or before; the erasure is complete then.
+    """
+    home = log.home
+    if not log.unfinished or not home.store.exists():
+        return False
+    with open_store(home) as store:
+        show_deliveries(store)  # all of them, whatever date the last run looked back from
+        if "orders" not in emptied_sources(store):
+            return False
+    versions.withdraw(home)
+    settle_up(log)
+    return True
 
 
 def find(home: Home, log: Log, persons: Sequence[Person]) -> Found:
@@ -58,7 +79,8 @@ def find(home: Home, log: Log, persons: Sequence[Person]) -> Found:
     upcoming = Log(home, log.id_key, [Erasure(1, tags_of(log.id_key, persons))])
     with connect(None) as connection:
         connection.execute(f"ATTACH {literal(home.store)} AS old (READ_ONLY)")
-        return mark_rows(connection, upcoming.erased, "old.raw")
+        named = {tag: each.customer_hash for each in persons for tag in mentions_of(log.id_key, each)}
+        return mark_rows(connection, upcoming.erased, "old.raw", named)
 
 
 def begin(home: Home, log: Log, persons: Sequence[Person]) -> Erasure:

@@ -7,6 +7,7 @@ Belongs here: asking tables. Not here: files that are no tables (``traces``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,16 +32,20 @@ def hits_in_tables(home: Home, erased: Erased) -> int:
     return sum(_in_database(path, erased) for path in databases) + sum(_in_parquet(path, erased) for path in parquet)
 
 
-def columns_that_hold(folder: Path, customer_hashes: list[str]) -> dict[str, int]:
-    """Rows of a published version by table that hold one of these customers."""
-    found: dict[str, int] = {}
+def rows_that_hold(folder: Path, customer_hashes: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Rows of a published version by table that hold each of these customers."""
+    found: dict[str, dict[str, int]] = {}
     with connect(folder / DATABASE, read_only=True) as connection:
         for table, column in _text_columns(connection):
-            sql = f"SELECT count(*) FROM {table} WHERE list_contains(?, {quote(column)})"
-            count = connection.execute(sql, [customer_hashes]).fetchall()[0][0]
-            if count:
-                name = table.replace('"', "").removeprefix("main.")
-                found[name] = found.get(name, 0) + int(count)
+            rows = connection.execute(
+                f"SELECT {quote(column)}, count(*) FROM {table}"
+                f" WHERE {quote(column)} IN (SELECT unnest(?::VARCHAR[])) GROUP BY 1",
+                [list(customer_hashes)],
+            ).fetchall()
+            name = table.replace('"', "").removeprefix("main.")
+            for customer, count in rows:
+                counts = found.setdefault(customer, {})
+                counts[name] = counts.get(name, 0) + int(count)
     return found
 
 

@@ -21,6 +21,9 @@ from retention_pipeline.warehouse import files
 
 _HASH = re.compile(rb"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 _SQLITE = b"SQLite format 3\0"
+_WORD = re.compile(rb"\w+")
+_WIDE_WORD = re.compile(rb"(?:\w\0)+")
+"""The same in UTF-16."""
 _SHORTEST = 6
 """A shorter text is met everywhere, and would be overwritten everywhere."""
 
@@ -35,23 +38,60 @@ class Searched:
 
 
 class Needles:
-    """What is looked for: hashes that are an erased person's by their tag, and texts that are known literally."""
+    """What is looked for: hashes that are an erased person's by their tag, and texts that are known literally.
+
+    A text is looked up by its first word among the words of the data, so that a search costs what the data costs,
+    however many texts there are. What has no word of Latin letters or digits is looked for as it stands: logs hardly
+    hold the bytes that other alphabets are made of.
+    """
 
     def __init__(self, erased: Erased, texts: Sequence[str] = ()) -> None:
         self._erased = erased
-        telling = sorted({text for text in texts if len(text) >= _SHORTEST}, key=lambda text: (-len(text), text))
-        self._texts = [re.escape(text.encode(coding)) for text in telling for coding in ("utf-8", "utf-16-le")]
-        self._literal = re.compile(b"|".join(self._texts)) if self._texts else None
+        self._by_word: dict[bytes, list[tuple[int, bytes]]] = {}
+        """First word to the texts that it begins, the longest first, each with the place of the word in it."""
+        wordless = []
+        for text in sorted({text for text in texts if len(text) >= _SHORTEST}, key=lambda text: (-len(text), text)):
+            for coding in ("utf-8", "utf-16-le"):
+                data = text.encode(coding)
+                first = (_WORD if coding == "utf-8" else _WIDE_WORD).search(data)
+                if first is None:
+                    wordless.append(re.escape(data))
+                else:
+                    self._by_word.setdefault(first.group(), []).append((first.start(), data))
+        self._wordless = re.compile(b"|".join(wordless)) if wordless else None
 
     def places(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Where they stand in some bytes."""
         for found in _HASH.finditer(data):
             if self._erased.is_person(found.group().decode("ascii")):
                 yield found.span()
-        if self._literal is not None:
-            for found in self._literal.finditer(data):
-                if not (_is_inner(data, found.start() - 1) or _is_inner(data, found.end())):
-                    yield found.span()
+        if self._wordless is not None:
+            yield from (
+                found.span()
+                for found in self._wordless.finditer(data)
+                if not (_is_inner(data, found.start() - 1) or _is_inner(data, found.end()))
+            )
+        if self._by_word:
+            yield from self._texts(data, (word.span() for word in _WORD.finditer(data)))
+            yield from self._texts(data, self._wide_words(data))
+
+    def _wide_words(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Words in UTF-16, and their ends: what stands before one in binary data may look like a letter of it."""
+        longest = max(map(len, self._by_word))
+        for word in _WIDE_WORD.finditer(data):
+            start, end = word.span()
+            yield from ((each, end) for each in range(end - 2 * (min(longest, end - start) // 2), end, 2))
+
+    def _texts(self, data: bytes, words: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        past = 0
+        for first, last in words:
+            for before, text in self._by_word.get(data[first:last], ()):
+                start, end = first - before, first - before + len(text)
+                is_there = start >= past and data.startswith(text, start)
+                if is_there and not (_is_inner(data, start - 1) or _is_inner(data, end)):
+                    yield start, end
+                    past = end
+                    break
 
     def overwritten(self, data: bytes) -> bytes:
         """The same bytes with dashes in these places; nothing moves."""

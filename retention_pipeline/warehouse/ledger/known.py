@@ -7,11 +7,12 @@ Belongs here: the macro that each version carries, and its use from Python. Not 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from retention_pipeline.core.errors import NothingPublishedError
+from retention_pipeline.core.errors import ConfigError, NothingPublishedError
 from retention_pipeline.core.history_tables import CELL_KEY, COMPARED, METRIC_RESTATEMENTS
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import versions
@@ -132,6 +133,27 @@ def as_known_at(home: Home | Path, date: dt.date, *, version: str | None = None)
             f"nothing had been published for {date}", remedy=f"the first version was made for {first}"
         )
     return connection.sql(f"select * from {MACRO}(date '{date.isoformat()}')")
+
+
+def day_of(date: object) -> dt.date:
+    """A date as somebody may give it: a date, an instant (its day counts), or text such as ``2026-01-31``.
+
+    Raises:
+        ConfigError: It is none of these; says what is accepted.
+    """
+    day: object = None
+    if isinstance(date, str):
+        with contextlib.suppress(ValueError):
+            day = dt.date.fromisoformat(date)
+    elif isinstance(date, dt.datetime):
+        day = date.date()  # a missing instant of pandas is none afterwards either
+    else:
+        day = date
+    if not isinstance(day, dt.date) or isinstance(day, dt.datetime):
+        raise ConfigError(
+            f"{date!r} is not a date", remedy="give a datetime.date, or text of the form 2026-01-31 (year-month-day)"
+        )
+    return day
 
 
 def open_memory(home: Home) -> DuckDBPyConnection:
