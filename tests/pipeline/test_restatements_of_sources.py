@@ -9,7 +9,7 @@ import pytest
 from tests.pipeline.conftest import ShopFolder
 from tests.pipeline.restatement_story import Orders, Story, add_line, causes, changed_cells, ledger_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def assert_exact(story: Story, name: str, expected_causes: set[str]) -> None:
