@@ -115,30 +115,31 @@ def _cell(settings: Settings, definition: MetricDefinition, wanted: Wanted) -> d
 
 def _not_there(settings: Settings, where: list[str], wanted: Wanted) -> str:
     """Which of the wanted parts the metric does not have, and which it has instead."""
-    columns = ("basis", "grain", "segment_set", "segment_set || '=' || segment_key", "cohort_age::varchar")
-    said = []
-    segment_set, _, key = (wanted.segment or "").partition("=")
-    age = None if wanted.cohort_age is None else str(wanted.cohort_age)
-    for column, option, given in zip(
-        columns,
-        ("--basis", "--grain", "--segment", "--segment", "--age"),
-        (wanted.basis, wanted.grain, segment_set or None, wanted.segment if key else None, age),
-        strict=True,
-    ):
-        if given is None:
-            continue
-        _, rows = run_select(settings.home, f"select distinct {column} from metric_values where {' and '.join(where)}")
-        there = [str(name) for (name,) in rows if name is not None]
-        if given not in there:
-            said.append(f"{option} {given!r} is none of its own: {listed(there) or 'it has none'}")
-            if column == "segment_set":
-                break
-    if not said and wanted.period is not None:
+
+    def of_metric(columns: str, *more: str) -> list[Any]:
         _, rows = run_select(
-            settings.home, f"select min(period_start), max(period_end) from metric_values where {' and '.join(where)}"
+            settings.home, f"select distinct {columns} from metric_values where {' and '.join([*where, *more])}"
         )
-        said.append(f"its periods lie from {rows[0][0]} to before {rows[0][1]}")
-    return "".join(f"; {each}" for each in said)
+        return rows
+
+    segment_set, _, key = (wanted.segment or "").partition("=")
+    of_set = "segment_set = '" + segment_set.replace("'", "''") + "'"
+    parts = (
+        ("--basis", wanted.basis, "basis", ()),
+        ("--grain", wanted.grain, "grain", ()),
+        ("--segment", segment_set or None, "segment_set", ()),
+        ("--segment", wanted.segment if key else None, "segment_set || '=' || segment_key", (of_set,)),
+        ("--age", None if wanted.cohort_age is None else str(wanted.cohort_age), "cohort_age", ()),
+    )
+    said = ""
+    for option, given, column, more in parts:
+        there = [] if given is None else [str(name) for (name,) in of_metric(column, *more) if name is not None]
+        if given is not None and given not in there and not (more and not there):
+            said += f"; {option} {given!r} is none of its own: {listed(there) or 'it has none'}"
+    if not said and wanted.period is not None:
+        first, after = of_metric("min(period_start), max(period_end)")[0]
+        said = f"; its periods lie from {first} to before {after}"
+    return said
 
 
 def _conditions(wanted: Wanted) -> list[str]:

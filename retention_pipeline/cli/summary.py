@@ -5,6 +5,7 @@ Belongs here: reading the published version for people. Not here: any number tha
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> No
     with open_published(settings.home_dir) as published:
         _print_headlines(settings, published, console)
         _print_beside(settings, published, console)
-        _print_freshness(published, console)
+        _print_freshness(settings, published, console)
     link = short(settings.home.current_link)
     console.print()
     word = "unchanged" if unchanged else "published"
@@ -79,7 +80,7 @@ def show_status(settings: Settings, console: Console) -> None:
         f"published  {manifest['version']}  as of {manifest['as_of']}  at {manifest['created_at']}", highlight=False
     )
     with open_published(settings.home_dir) as published:
-        _print_freshness(published, console)
+        _print_freshness(settings, published, console)
         rows = published.execute("select stage, outcome, count(*) from _check_results group by all order by all")
         print_table(console, ("stage", "outcome", "checks"), rows.fetchall(), title="\nchecks passed by this version")
         rows = published.execute("select version, as_of, published_at from _versions order by version desc limit 5")
@@ -124,7 +125,8 @@ def _print_headlines(settings: Settings, published: DuckDBPyConnection, console:
         if any(status != Status.SOURCE_ABSENT for *_, status in shown):
             cells = [_cell(found.get(start), form) for start, _, _ in periods]
             rows.append([label.format(currency=settings.shop.currency), *cells])
-    title = f"\nlast final {grain}s, 95 % interval in brackets"
+    which = f"last final {grain}s" + ("" if all(is_final for *_, is_final in periods) else " and the newest")
+    title = f"\n{which}, 95 % interval in brackets"
     print_table(console, ("", *(name for _, name, _ in periods)), rows, title=title)
 
 
@@ -172,10 +174,21 @@ def _cell(
     return form(value) + interval + ("" if status == "final" else f" {status}")
 
 
-def _print_freshness(published: DuckDBPyConnection, console: Console) -> None:
+def _print_freshness(settings: Settings, published: DuckDBPyConnection, console: Console) -> None:
     rows = published.execute(
         "select source, data_through, deliveries, records, loaded, quarantined, suppressed, erased from _freshness"
         " order by 1"
     ).fetchall()
     columns = ("source", "data through", "deliveries", "records", "loaded", "quarantined", "duplicates", "erased")
     print_table(console, columns, rows, title="\ndeliveries behind this version")
+    as_of = published.execute("select max(as_of) from _freshness").fetchall()[0][0]
+    for name, source in settings.sources.configured().items():
+        through = next((row[1] for row in rows if row[0] == name), None)
+        is_daily = source.is_dated and not source.is_database and source.cadence == "daily"
+        if is_daily and through is not None and through < as_of:
+            missing = through + dt.timedelta(days=1)
+            console.print(
+                f"{name}: the file of {missing} is missing, so periods that hold a later day stay provisional"
+                " (a file with nothing but its header says that nothing happened)",
+                style="yellow", highlight=False, soft_wrap=True,
+            )  # fmt: skip

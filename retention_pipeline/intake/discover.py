@@ -15,6 +15,7 @@ from retention_pipeline.config import Settings, Source
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
 from retention_pipeline.core.window import Window
 
+_SPELLINGS = ("%Y-%m-%d", "%Y%m%d", "%Y_%m_%d", "%Y.%m.%d", "%d.%m.%Y", "%d-%m-%Y", "%d_%m_%Y", "%d%m%Y", "%y%m%d")
 _DIRECTIVE = re.compile(r"%-?[A-Za-z]")
 _PROBE = (dt.date(2023, 12, 30), dt.date(2023, 12, 31), dt.date(2024, 1, 1), dt.date(2024, 11, 12))
 
@@ -77,12 +78,28 @@ def discover(settings: Settings, name: str, *, has_deliveries: bool = False) -> 
     before, _ = source.split_path()
     folder = settings.resolve(before if before.endswith("/") else str(Path(before).parent))
     if not landing.files and not (has_deliveries and folder.is_dir()):
-        known = f"; ignored for their names: {', '.join(landing.ignored[:3])}" if landing.ignored else ""
         raise InputRefusedError(
-            f"{where}: no file matches {source.path!r}{known}",
-            remedy="deliver at least one file, or correct the path (it is relative to the configuration's folder)",
+            f"{where}: no file matches {source.path!r}",
+            remedy=_other_spelling(settings, source, folder)
+            or "deliver at least one file, or correct the path (it is relative to the configuration's folder)",
         )
     return landing
+
+
+def _other_spelling(settings: Settings, source: Source, folder: Path) -> str | None:
+    """What to write when the files are there and spell their dates in another way."""
+    before, after = source.split_path()
+    start = len(str(settings.resolve(before))) if before and not before.endswith("/") else len(str(folder)) + 1
+    names = [str(path) for path in sorted(folder.glob("*")) if path.is_file()]
+    middles = [name[start : len(name) - len(after)] for name in names
+               if name.startswith(str(settings.resolve(before))) and name.endswith(after)]  # fmt: skip
+    if not middles:
+        return None
+    shown = f"the folder holds {len(middles)} such files, for example {before}{middles[-1]}{after}"
+    fitting = next((each for each in _SPELLINGS if all(_parse(middle, each) for middle in middles)), None)
+    return (
+        f'{shown}: write path = "{before}{{date:{fitting}}}{after}"' if fitting else f"{shown}: name their date format"
+    )
 
 
 def first_date(settings: Settings) -> dt.date | None:

@@ -302,6 +302,25 @@ def test_names_that_hold_no_date_are_not_read_and_told(shop: Shop) -> None:
     assert "orders_2026-02-30.csv, orders_2026-3-1.csv, orders_old-2026-03-01.csv" in report.warnings()[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("in/o_20260301.csv", 'write path = "in/o_{date:%Y%m%d}.csv"'),
+        ("in/o_01.03.2026.csv", 'write path = "in/o_{date:%d.%m.%Y}.csv"'),
+        ("in/o_2026-03.csv", "the folder holds 1 such files, for example in/o_2026-03.csv: name their date format"),
+        ("in/x_20260301.csv", "deliver at least one file"),
+    ],
+)
+def test_files_that_spell_their_dates_in_another_way_are_named_with_the_path_to_write(
+    shop: Shop, name: str, remedy: str
+) -> None:
+    shop.configure('path = "in/o_{date}.csv"')
+    shop.rows(GOOD, name=name)
+    with pytest.raises(InputRefusedError) as refused:
+        shop.ingest()
+    assert remedy in str(refused.value)
+
+
 def test_an_emptied_landing_folder_is_no_mistake_once_something_was_delivered(shop: Shop) -> None:
     shop.configure('path = "in/{date}.csv"')
     with pytest.raises(InputRefusedError, match="no file matches"):

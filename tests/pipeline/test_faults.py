@@ -111,7 +111,8 @@ def test_a_missing_day_holds_freshness_back_and_an_empty_day_does_not(shop: Shop
     orders_file(shop).write_text(header + "\n", encoding="utf-8")
     later = orders_file(shop).with_name("orders_2023-05-03.csv")
     later.write_text("\n".join([header, *rows_of(shop, 3)]) + "\n", encoding="utf-8")
-    shop.run()
+    printed = shop.run()
+    assert "orders: the file of 2023-05-02 is missing, so periods that hold a later day stay provisional" in printed
     through = dict(shop.rows("select source, data_through from _freshness"))
     assert str(through["orders"]) == NEXT_DAY
     assert shop.rows("select max(as_of) from _freshness")[0][0].isoformat() == "2023-05-03"

@@ -66,23 +66,6 @@ def test_a_corrected_a_late_and_a_missing_day_are_told_apart(shop: ShopFolder) -
     assert counts(plan(shop, (dt.date(2023, 5, 1), dt.date(2023, 5, 2))), "orders") == [1, 0, 0, 1]
 
 
-@pytest.mark.parametrize(("source", "column"), [("orders", "status"), ("feedback", "order_id")])
-def test_a_delivery_whose_column_is_gone_is_foreseen_as_refused(shop: ShopFolder, source: str, column: str) -> None:
-    landing = shop.folder / "landing" / source
-    last = max(landing.iterdir())
-    header, *rows = last.read_text(encoding="utf-8").splitlines()
-    mapped = shop.settings.sources.configured()[source].columns.get(column, column)
-    gone = header.split(",").index(mapped)
-    lines = [[cell for at, cell in enumerate(line.split(",")) if at != gone] for line in (header, *rows)]
-    following = last.with_name(last.name.replace("2023-04-30", "2023-05-01"))
-    assert following != last
-    following.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
-    printed = " ".join(plan(shop).split())
-    assert f"refused landing/{source}/{following.name}: column_gone" in printed
-    assert f"the file of 2023-04-30 had a column for {column}, this one has none" in printed
-    assert f'may_lack = ["{column}"]' in printed
-
-
 def test_a_delivery_unlike_those_before_is_foreseen(shop: ShopFolder) -> None:
     landing = shop.folder / "landing" / "orders"
     source = shop.settings.sources.configured()["orders"]

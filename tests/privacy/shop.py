@@ -161,4 +161,5 @@ def _feedback(customers: list[str]) -> list[str]:
         for number, customer in enumerate(customers)
         if number % 3 != 1
     ]
-    return [*lines, "FX1,,O0002,2024-02-21T10:00:00,nps,3,"]  # about her order, without her number
+    # about her order, without her number; before the last day, which stays delivered when she is erased
+    return [*lines, "FX1,,O0002,2024-02-19T10:00:00,nps,3,"]

@@ -33,7 +33,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Judge:
     return Judge(prove(SMALLEST, tmp_path_factory.mktemp("mutation") / "shop"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_untouched_models_are_not_taken_for_mutants(judge: Judge) -> None:
     for model in judge.warehouse.models.values():
         written_anew = Mutant(model.name, "none", "", parse_one(model.sql, read=DIALECT).sql(DIALECT))
