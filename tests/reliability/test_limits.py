@@ -15,12 +15,8 @@ import pytest
 from retention_pipeline.core.errors import ExitCode
 from tests.reliability.conftest import Noted
 from tests.reliability.figures import is_full, size
+from tests.reliability.scenarios import DISK, failpoints
 from tests.reliability.shop import NEXT, Shop
-from tests.reliability.test_kills import failpoints
-
-DISK = ("intake.before_commit", "build.before_mark", "publish.after_parquet", "publish.before_checkpoint",
-        "publish.before_manifest", "publish.before_swap", "build.after_forget", "store.before_commit")  # fmt: skip
-"""Places just before a durable write; the failpoint fails as the write would."""
 
 
 def outcome(shop: Shop, before: dict[str, str], code: int, said: str) -> str:
