@@ -15,12 +15,12 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.defs.orphans import find_orphans
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.versions import published_names
-from tests.reliability.conftest import Noted
+from tests.reliability.conftest import Night, Noted
 from tests.reliability.daemon import Deployment, deployment, instance_of, until
 from tests.reliability.figures import is_full
-from tests.reliability.shop import NEXT, Shop
+from tests.reliability.shop import Shop
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 POOL = "warehouse"
 PLACE = "publish.before_swap"
 """Everything is built and a version is written; only nobody has been told."""
@@ -89,10 +89,11 @@ KILLED: dict[str, tuple[Callable[[Deployment], None], bool]] = {
 
 
 @pytest.mark.parametrize("what", [what for what in KILLED if is_full() or "," in what])
-def test_a_plain_run_after_kills_around_a_run_of_the_daemon(what: str, shop: Shop, tmp_path: Path, note: Noted) -> None:
-    shop.deliver(NEXT)
-    reference, before = shop.copy(tmp_path / "reference"), shop.served()
-    assert reference.run().code == 0
+def test_a_plain_run_after_kills_around_a_run_of_the_daemon(
+    what: str, night: Night, tmp_path: Path, note: Noted
+) -> None:
+    shop = night.shop.copy(tmp_path / "shop")
+    before = shop.served()
     strike, is_published = KILLED[what]
     with deployment(shop, PLACE, lambda: has_unfinished_version(shop)) as going:
         take_slot(going)
@@ -105,7 +106,7 @@ def test_a_plain_run_after_kills_around_a_run_of_the_daemon(what: str, shop: Sho
     done = shop.run()
     took = time.monotonic() - began
     assert done.code == 0, done.said
-    assert shop.content_hash() == reference.content_hash()
+    assert shop.content_hash() == night.expected
     assert len(published_names(shop.home)) == 2, "published once"
     assert shop.litter() == []
     assert_settled(shop.home, going)
@@ -122,9 +123,9 @@ def assert_settled(home: Home, going: Deployment) -> None:
     assert lock_holder(home) is None
 
 
-def test_a_run_that_is_cancelled_in_the_interface_ends_cleanly(shop: Shop, note: Noted) -> None:
+def test_a_run_that_is_cancelled_in_the_interface_ends_cleanly(night: Night, tmp_path: Path, note: Noted) -> None:
     """What the web interface's button does."""
-    shop.deliver(NEXT)
+    shop = night.shop.copy(tmp_path / "shop")
     before = shop.served()
     with deployment(shop, PLACE, lambda: has_unfinished_version(shop)) as going:
         take_slot(going)
@@ -137,6 +138,7 @@ def test_a_run_that_is_cancelled_in_the_interface_ends_cleanly(shop: Shop, note:
         assert shop.served() == before
     done = shop.run()
     assert done.code == 0, done.said
+    assert shop.content_hash() == night.expected
     assert len(published_names(shop.home)) == 2
     assert shop.litter() == []
     assert_settled(shop.home, going)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability import warm
-from tests.reliability.conftest import Noted
+from tests.reliability.conftest import Night, Noted
 from tests.reliability.figures import size
 from tests.reliability.plain_dbt import kill_plain_dbt
 from tests.reliability.scenarios import (
@@ -28,7 +28,10 @@ from tests.reliability.scenarios import (
     prepared,
     reachable,
 )
-from tests.reliability.shop import NEXT, Shop
+from tests.reliability.shop import Shop
+
+SHORTEST = {"first run", "rerun"}
+"""The scenarios of the bounded suite; the others take as long again and differ only in how the run is begun."""
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +81,10 @@ def faults_of_the_rerun(shop: Shop, arguments: tuple[str, ...], expected: str) -
     return found
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(
+    "scenario",
+    [pytest.param(name, marks=pytest.mark.long if name in SHORTEST else pytest.mark.slow) for name in SCENARIOS],
+)
 def test_kills_at_every_failpoint_and_a_plain_rerun(
     scenario: str, published: Shop, tmp_path: Path, note: Noted, sink: str
 ) -> None:
@@ -97,7 +102,7 @@ def test_kills_at_every_failpoint_and_a_plain_rerun(
     note("K1", f"kill -9 at each failpoint, {scenario}", kills, kills, figure)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_kill_while_the_key_is_made_leaves_no_key_or_one(published: Shop, tmp_path: Path, note: Noted) -> None:
     """The first run without a key in the environment makes one, so its result can only be compared under that key."""
     shop = published.copy(tmp_path / "own-key", with_home=False)
@@ -114,26 +119,14 @@ def test_a_kill_while_the_key_is_made_leaves_no_key_or_one(published: Shop, tmp_
     note("K1", "kill -9 at keys.before_link, first run with a key of its own", 1, int(same))
 
 
-@pytest.fixture(scope="module")
-def night(published: Shop, tmp_path_factory: pytest.TempPathFactory) -> tuple[Shop, str]:
-    """A shop with a day to take in, and the content that a run comes to."""
-    folder = tmp_path_factory.mktemp("night")
-    shop = published.copy(folder / "shop")
-    shop.deliver(NEXT)
-    reference = shop.copy(folder / "reference")
-    whole = reference.run()
-    assert whole.code == 0, whole.said
-    return shop, reference.content_hash()
-
-
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("batch", range(size(1, 5)))
 @pytest.mark.parametrize(("stage", "kills"), [("staging", size(2, 10)), ("marts", size(2, 30))])
 def test_kills_at_random_times_inside_dbt(
-    stage: str, kills: int, batch: int, night: tuple[Shop, str], tmp_path: Path, note: Noted
+    stage: str, kills: int, batch: int, night: Night, tmp_path: Path, note: Noted
 ) -> None:
     """The same home is killed again and again; then a plain run must come to the same content."""
-    shop, chance, noted = night[0].copy(tmp_path / "shop"), random.Random(f"{stage} {batch}"), str(tmp_path / "noted")
+    shop, chance, noted = night.shop.copy(tmp_path / "shop"), random.Random(f"{stage} {batch}"), str(tmp_path / "noted")
     if stage == "marts":  # staging is built and kept, so that each run from here on comes to the marts at once
         assert shop.run(within=warm.Within(1, 0, 0, signal.SIGKILL, noted)).code == -signal.SIGKILL
     before, consistent = shop.served(), 0
@@ -144,13 +137,13 @@ def test_kills_at_random_times_inside_dbt(
         consistent += shop.served() == before and shop.is_whole()
     done = shop.run()
     assert done.code == 0, done.said
-    assert shop.content_hash() == night[1]
+    assert shop.content_hash() == night.expected
     assert shop.litter() == []
     what = f"kill -9 at random times inside dbt's {stage}, then a plain run; batch {batch + 1}"
     note("K2", what, kills, consistent, "served bytes as before; then the reference's content")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_plain_dbt_killed_at_random_times_leaves_tables_of_two_runs(
     published: Shop, tmp_path: Path, note: Noted
 ) -> None:
