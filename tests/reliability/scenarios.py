@@ -37,9 +37,10 @@ UNPUBLISHED = ("store.before_commit", "intake.before_commit", "intake.after_comm
 PUBLISHED = ("publish.after_swap", "publish.before_link", "publish.before_collect", "build.before_seal",
              "alerts.after_send", "seal.before_close")  # fmt: skip
 """Where the new version is served already."""
-DISK = ("intake.before_commit", "build.before_mark", "publish.after_parquet", "publish.before_checkpoint",
-        "publish.before_manifest", "publish.before_swap", "build.after_forget", "store.before_commit")  # fmt: skip
-"""Places just before a durable write; the failpoint fails as the write would."""
+DISK = ("store.before_commit", "intake.before_commit", "build.after_forget", "build.before_mark",
+        "publish.after_parquet", "publish.before_checkpoint", "publish.before_manifest",
+        "publish.before_swap")  # fmt: skip
+"""Places just before a durable write, in the order in which a run comes to them: there a full disk would show."""
 
 
 def failpoints() -> list[str]:
