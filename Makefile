@@ -55,7 +55,7 @@ test-all: $(VENV)/.dev  ## Run every test, the slow ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # Without those on damaged input and on wrong SQL, which have commands of their own (`make fuzz`, docs/reliability.md).
-reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (about two hours, at most three)
+reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (at most three hours)
 	@RELIABILITY=full RELIABILITY_REPORT=$(CURDIR)/reliability.jsonl \
 	  $(BIN)/python -m pytest -n 2 --dist worksteal --minutes 170 tests/reliability \
 	  --ignore tests/reliability/test_input_fuzz.py --ignore tests/reliability/test_checks_sql.py

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from retention_pipeline.core.home import Home
-from tests.reliability import figures
+from tests.reliability import figures, warm
 from tests.reliability.shop import NEXT, Shop, write_tiny_shop
 
 Noted = Callable[..., None]
@@ -38,6 +38,12 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
             f"\nreliability ({'full' if figures.is_full() else 'short'} form), also in {path}", soft_wrap=True
         )
         figures.show(figures.read(path), console)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _warm_fork_server() -> None:
+    """Not when modules are imported: those of other tests ask for another one."""
+    warm.preload()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from retention_pipeline.core.errors import ExitCode
 from retention_pipeline.warehouse.lock import lock_holder
 from tests.reliability.scenarios import DISK, SCENARIOS, Start, prepared, reachable
 from tests.reliability.shop import Shop, write_tiny_shop
-from tests.reliability.warm import Ended
+from tests.reliability.warm import Ended, preload
 
 CHOSEN = ("first run", "rerun", "backfill")
 MOST_FAULTS = 3
@@ -162,6 +162,7 @@ def _after(fault: Fault, shop: Shop, before: dict[str, str], ended: Ended, expec
 def loop(seed: int, hours: float, first: int, say: Callable[[str], None]) -> int:
     """Turns until the time is up; returns the exit code. No turn begins later; the last one may end some minutes on."""
     until, folder = time.monotonic() + 3600 * hours, Path(tempfile.mkdtemp(prefix="reliability-loop-"))
+    preload()
     begins: dict[str, Start] = {}
     struck: Counter[str] = Counter()
     published = write_tiny_shop(folder / "shop")

@@ -25,7 +25,11 @@ ID_KEY = "a key that only tests use"
 SURROUNDINGS = {"RETENTION_ID_KEY": ID_KEY, "RETENTION_RECEIVED_ON": "2026-01-01", "DO_NOT_TRACK": "1"}
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.reliability.preload"])
+
+
+def preload() -> None:
+    """Have the fork server import what a run needs. All tests share one: whoever asks last before it begins wins."""
+    _context.set_forkserver_preload(["tests.reliability.preload"])
 
 
 @dataclasses.dataclass(frozen=True)
