@@ -175,6 +175,7 @@ def test_a_kill_leaves_the_last_version_and_the_next_run_heals(
     assert leftovers == []
 
 
+@pytest.mark.long
 def test_a_kill_at_the_very_end_is_healed_by_the_next_run(shop: ShopFolder) -> None:
     """The shortest kill and rerun there is: nothing new has come, and the seals are not closed."""
     served = shop.served_bytes()
