@@ -6,7 +6,7 @@ DEMO := .demo
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --quiet --only-binary :all: --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability audit fuzz benchmark benchmark-large
+.PHONY: help setup setup-dev run test test-real test-long test-all lint format docs schema dev lock clean reliability reliability-loop audit fuzz benchmark benchmark-large
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,9 +54,15 @@ fuzz: $(VENV)/.dev  ## Damage valid files 100,000 times and compare with a secon
 test-all: $(VENV)/.dev  ## Run every test, the slow ones too
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (docs/reliability.md)
+# Without those on damaged input and on wrong SQL, which have commands of their own (`make fuzz`, docs/reliability.md).
+reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (at most three hours)
 	@RELIABILITY=full RELIABILITY_REPORT=$(CURDIR)/reliability.jsonl \
-	  $(BIN)/python -m pytest -n 2 --dist load tests/reliability
+	  $(BIN)/python -m pytest -n 2 --dist worksteal --minutes 170 tests/reliability \
+	  --ignore tests/reliability/test_input_fuzz.py --ignore tests/reliability/test_checks_sql.py
+
+HOURS ?= 1
+reliability-loop: $(VENV)/.dev  ## Draw faults by chance for HOURS=1; stops at the first surprise and says how to repeat it
+	@$(BIN)/python -m tests.reliability.loop --hours $(HOURS) $(if $(SEED),--seed $(SEED))
 
 benchmark: $(VENV)/.run  ## Time the pipeline beside dbt alone, hand-written SQL and pandas
 	@$(BIN)/python -m benchmarks --orders 1000 100000 --repetitions 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from retention_pipeline.core.errors import ExitCode, GateFailedError, InputRefusedError
+from retention_pipeline.core.errors import ExitCode, GateFailedError, InputRefusedError, StorageError
+from retention_pipeline.warehouse.lock import writer_lock
+from retention_pipeline.warehouse.seal import Seal, read_seal
 from tests.pipeline.conftest import ShopFolder
 
 PACKAGE = Path(__file__).parents[2] / "retention_pipeline"
@@ -171,6 +174,35 @@ def test_a_kill_leaves_the_last_version_and_the_next_run_heals(
     assert shop.table_hashes() == untouched.table_hashes()
     leftovers = [path.name for path in shop.settings.home.published.iterdir() if path.name.startswith(".tmp")]
     assert leftovers == []
+
+
+@pytest.mark.long
+def test_a_kill_at_the_very_end_is_healed_by_the_next_run(shop: ShopFolder) -> None:
+    """The shortest kill and rerun there is: nothing new has come, and the seals are not closed."""
+    served = shop.served_bytes()
+    killed = shop.command("run", RETENTION_FAILPOINT="seal.before_close:kill")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert read_seal(shop.settings.home.store) == Seal(None)
+    shop.run()
+    assert read_seal(shop.settings.home.store) not in {None, Seal(None)}
+    assert shop.served_bytes() == served
+
+
+def test_a_full_disk_while_files_are_taken_in(shop: ShopFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = shop.served_bytes()
+    orders_file(shop).write_text("\n".join([header_of(shop), *rows_of(shop, 8)]) + "\n", encoding="utf-8")
+    monkeypatch.setenv("RETENTION_FAILPOINT", "intake.before_commit:enospc")
+    with pytest.raises(StorageError, match=r"(?s)still served: v000001.*remedy: ") as full:
+        shop.run()
+    assert full.value.exit_code == ExitCode.STORAGE
+    assert shop.served_bytes() == served
+
+
+def test_a_second_run_ends_at_once_and_names_the_first(shop: ShopFolder) -> None:
+    with writer_lock(shop.settings.home, run="nightly-of-yesterday"):
+        second = shop.command("run")
+    assert second.returncode == ExitCode.BUSY
+    assert f"process {os.getpid()} (run nightly-of-yesterday" in " ".join(second.stderr.split())
 
 
 @pytest.mark.long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from collections.abc import Callable
@@ -11,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from retention_pipeline.core.home import Home
-from tests.reliability import figures
-from tests.reliability.shop import Shop, write_tiny_shop
+from tests.reliability import figures, warm
+from tests.reliability.shop import NEXT, Shop, write_tiny_shop
 
 Noted = Callable[..., None]
 _REPORT = pytest.StashKey[Path]()
@@ -37,6 +38,12 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
             f"\nreliability ({'full' if figures.is_full() else 'short'} form), also in {path}", soft_wrap=True
         )
         figures.show(figures.read(path), console)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _warm_fork_server() -> None:
+    """Not when modules are imported: those of other tests ask for another one."""
+    warm.preload()
 
 
 @pytest.fixture
@@ -65,6 +72,26 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     done = shop.run()
     assert done.code == 0, done.said
     return shop
+
+
+@dataclasses.dataclass(frozen=True)
+class Night:
+    """A shop with a day to take in, and the content that a run of it comes to; copy it before running anything."""
+
+    shop: Shop
+    expected: str
+
+
+@pytest.fixture(scope="session")
+def night(published: Shop, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """The night after the published one."""
+    folder = tmp_path_factory.mktemp("night")
+    shop = published.copy(folder / "shop")
+    shop.deliver(NEXT)
+    reference = shop.copy(folder / "reference")
+    done = reference.run()
+    assert done.code == 0, done.said
+    return Night(shop, reference.content_hash())
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.reliability import warm
 from tests.reliability.conftest import Noted
 from tests.reliability.shop import NEXT, Shop
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 POOL = "warehouse"
 
 

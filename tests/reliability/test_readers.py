@@ -18,7 +18,7 @@ from tests.reliability.figures import size
 from tests.reliability.observing import READERS, read_history
 from tests.warehouse.support import numbers_in, pipe, publish_number, start
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 LIMIT_SECONDS = 600
 
 

@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 10
 CASES = [(signal.SIGTERM, 0, 0.5), (signal.SIGINT, 1, 0.2), (signal.SIGTERM, 1, 0.9), (signal.SIGINT, 0, 0.0)]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_signal_inside_dbt_ends_the_run_cleanly(shop: Shop, tmp_path: Path, note: Noted) -> None:
     shop.deliver(NEXT)
     before, slowest, noted = shop.served(), 0.0, tmp_path / "noted"

@@ -12,7 +12,7 @@ import pytest
 
 from retention_pipeline.core.errors import ExitCode
 from retention_pipeline.warehouse.lock import writer_lock
-from tests.reliability.conftest import Noted
+from tests.reliability.conftest import Night, Noted
 from tests.reliability.figures import is_full
 from tests.reliability.shop import FIRST, NEXT, Shop
 from tests.reliability.warm import ID_KEY
@@ -46,7 +46,7 @@ TARGETS: dict[str, tuple[str, Callable[[Path], None]]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_target_that_cannot_be_written(target: str, published: Shop, tmp_path: Path, note: Noted) -> None:
     shop = published.copy(tmp_path / "shop", with_home=False)
@@ -60,7 +60,7 @@ def test_a_target_that_cannot_be_written(target: str, published: Shop, tmp_path:
     note("K8", f"cannot be written: {target}", 1, 1, "exit code 7, nothing half-made")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_second_run_names_the_first_and_ends(published: Shop, tmp_path: Path, note: Noted) -> None:
     shop = published.copy(tmp_path / "shop")
     shop.deliver(NEXT)
@@ -76,25 +76,21 @@ def test_a_second_run_names_the_first_and_ends(published: Shop, tmp_path: Path, 
     note("R1", "a run, a backfill, a repair while another run is at work", len(commands), len(commands), "exit code 75")
 
 
-@pytest.mark.slow
-def test_of_two_runs_at_once_one_waits_and_both_end_well(published: Shop, tmp_path: Path, note: Noted) -> None:
-    shop = published.copy(tmp_path / "shop")
-    shop.deliver(NEXT)
+@pytest.mark.long
+def test_of_two_runs_at_once_one_waits_and_both_end_well(night: Night, tmp_path: Path, note: Noted) -> None:
+    shop = night.shop.copy(tmp_path / "shop")
     both = [
         shop.start("run", "--wait", "300"),
         shop.start("backfill", "--from", str(FIRST), "--to", str(NEXT), "--wait", "300"),
     ]
     ended = [going.end() for going in both]
     assert [each.code for each in ended] == [0, 0], [each.said for each in ended]
-    alone = published.copy(tmp_path / "alone")
-    alone.deliver(NEXT)
-    assert alone.run().code == 0
-    assert shop.content_hash() == alone.content_hash()
+    assert shop.content_hash() == night.expected
     assert shop.litter() == []
     note("R1", "a run and a backfill at once, both told to wait", 2, 2, "one after the other, one content hash")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_surroundings_change_nothing(published: Shop, tmp_path: Path, note: Noted) -> None:
     hashes = {published.content_hash()}
     counts = [1, 2, 8] if is_full() else [1]

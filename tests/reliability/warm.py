@@ -22,10 +22,14 @@ from pathlib import Path
 from typing import Any
 
 ID_KEY = "a key that only tests use"
-_SURROUNDINGS = {"RETENTION_ID_KEY": ID_KEY, "RETENTION_RECEIVED_ON": "2026-01-01", "DO_NOT_TRACK": "1"}
+SURROUNDINGS = {"RETENTION_ID_KEY": ID_KEY, "RETENTION_RECEIVED_ON": "2026-01-01", "DO_NOT_TRACK": "1"}
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.reliability.preload"])
+
+
+def preload() -> None:
+    """Have the fork server import what a run needs. All tests share one: whoever asks last before it begins wins."""
+    _context.set_forkserver_preload(["tests.reliability.preload"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +136,7 @@ def _command(
 ) -> None:
     for name in [name for name in os.environ if name.startswith("RETENTION_")]:
         del os.environ[name]
-    for name, value in {**_SURROUNDINGS, **environment}.items():
+    for name, value in {**SURROUNDINGS, **environment}.items():
         if value is None:
             os.environ.pop(name, None)
         else:
