@@ -169,10 +169,15 @@ def _other_form(column: str, now: Mapping[str, int], seen: set[str]) -> str | No
 
 
 @functools.lru_cache(maxsize=4096)
-def form_of(pattern: str) -> str:
-    """The form of an id from its pattern, in which ``A`` is any capital, ``a`` any small letter, ``9`` any digit."""
-    kinds = sorted({each if each in "Aa9" or not each.isalnum() else "?" for each in pattern})
-    return f"{''.join(kinds)}:{len(pattern)}"
+def form_of(kinds: str, length: int) -> str:
+    """The form of an id.
+
+    Args:
+        kinds: ``A``, ``a`` and ``9`` where it has capitals, small letters and digits, then its other characters.
+        length: In characters.
+    """
+    found = sorted({each if each in "Aa9" or not each.isalnum() else "?" for each in kinds})
+    return f"{''.join(found)}:{length}"
 
 
 def _is_known(form: str, seen: set[str]) -> bool:

@@ -186,7 +186,7 @@ def test_too_few_values_say_nothing(now: dict[str, int], before: dict[str, int])
     ],
 )
 def test_the_form_of_an_id_is_its_kinds_of_characters_and_its_length(pattern: str, form: str) -> None:
-    assert form_of(pattern) == form
+    assert form_of(pattern, len(pattern)) == form
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,9 @@ def profile(rows: list[Row]) -> Profile:
     """What intake counts of a day."""
     counts: Profile = {f"{FORM} order_id": Counter(), f"{FORM} customer_id": Counter(), f"{SIZE} amount": Counter()}
     for order, customer, amount in rows:
-        counts[f"{FORM} order_id"][form_of(order.translate(_PATTERN))] += 1
+        counts[f"{FORM} order_id"][form_of(order.translate(_PATTERN), len(order))] += 1
         if customer is not None:
-            counts[f"{FORM} customer_id"][form_of(customer.translate(_PATTERN))] += 1
+            counts[f"{FORM} customer_id"][form_of(customer.translate(_PATTERN), len(customer))] += 1
         if amount:
             counts[f"{SIZE} amount"][str(math.floor(STEPS_PER_DECADE * math.log10(abs(amount))))] += 1
     return counts
