@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 from pathlib import Path
 
 import pytest
 
+from retention_pipeline.core.errors import ExitCode
 from tests.reliability import loop
 from tests.reliability.scenarios import Start, prepared
 from tests.reliability.shop import Shop
 
-TURN = loop.Turn("rerun", is_built=True, faults=(loop._no_space_at_a_place(random.Random(1)),))
+FULL = loop.Fault("no space", "no space", frozenset({int(ExitCode.STORAGE)}), failpoint="publish.after_parquet:enospc")
+TURN = loop.Turn("rerun", is_built=True, faults=(FULL,))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_a_turn_in_which_all_holds_has_no_surprise(begin: Start, tmp_path: Path)
 def test_another_content_and_another_exit_code_are_surprises(begin: Start, tmp_path: Path) -> None:
     other = dataclasses.replace(begin, expected="another")
     assert loop.surprises(TURN, other, tmp_path / "content") == ["the plain run: another content hash"]
-    wrong = dataclasses.replace(TURN.faults[0], codes=frozenset({3}))
+    wrong = dataclasses.replace(FULL, codes=frozenset({3}))
     found = loop.surprises(dataclasses.replace(TURN, faults=(wrong,)), begin, tmp_path / "code")
     assert len(found) == 1
     assert "exit code" in found[0]
