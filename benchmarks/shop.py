@@ -93,6 +93,7 @@ def write_shop(folder: Path, orders: int, *, seed: int = 11, suffix: str = "parq
     parts.mkdir()
     customers = max(orders // ORDERS_PER_CUSTOMER, 1)
     with duckdb.connect(config={"temp_directory": str(parts / "spill"), "preserve_insertion_order": False}) as con:
+        con.execute("SET enable_progress_bar = false")
         for number, first in enumerate(range(0, customers, BLOCK)):
             rng = np.random.default_rng([seed, number])
             _write_block(con, parts, number, draw_block(rng, first, min(BLOCK, customers - first)))

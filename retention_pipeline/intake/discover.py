@@ -128,8 +128,9 @@ def _dated(settings: Settings, source: Source) -> Landing:
     pattern = glob.escape(before) + stars + glob.escape(after)
     files: list[Found] = []
     ignored: list[str] = []
-    for shown in sorted(glob.glob(pattern, root_dir=settings.config_path.parent)):  # noqa: PTH207 - names stay as spelt
-        path = settings.resolve(shown)
+    base = settings.resolve(".")  # once: looking every link of every path up takes longer than reading small files
+    for shown in sorted(glob.glob(pattern, root_dir=base)):  # noqa: PTH207 - names stay as spelt
+        path = base / shown
         if not path.is_file():
             continue
         day = _parse(shown[len(before) : len(shown) - len(after)], source.date_format)
