@@ -120,7 +120,7 @@ def test_a_lost_pointer_is_damage_and_names_the_newest_version(home: Home, conte
 
 def test_an_empty_home_says_that_nothing_has_been_published(tmp_path: Path) -> None:
     for root in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(NothingPublishedError, match="run the pipeline first"):
+        with pytest.raises(NothingPublishedError, match="nothing has been published there"):
             retention_pipeline.connect(root)
         assert current_version(Home(root)) is None
 
