@@ -30,7 +30,7 @@ from tests.reliability.scenarios import (
 )
 from tests.reliability.shop import Shop
 
-SHORTEST = {"first run", "rerun"}
+SHORTEST = ("rerun",)
 """The scenarios of the bounded suite; the others take as long again and differ only in how the run is begun."""
 
 
@@ -143,7 +143,7 @@ def test_kills_at_random_times_inside_dbt(
     note("K2", what, kills, consistent, "served bytes as before; then the reference's content")
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_plain_dbt_killed_at_random_times_leaves_tables_of_two_runs(
     published: Shop, tmp_path: Path, note: Noted
 ) -> None:
