@@ -99,12 +99,12 @@ def parsed_project(home: Home, variables: str) -> Any:
         variables: As dbt is given them; both stages of a run share one object, another run's values never do.
     """
     ensure_manifest(home)
-    return _unpacked(home.dbt_target / PARSED, _fingerprint(), variables)
+    return _unpacked(home.dbt_target / PARSED, _stamp(home.dbt_target), variables)
 
 
 @functools.lru_cache(maxsize=1)
-def _unpacked(path: Path, fingerprint: str, variables: str) -> Any:
-    del fingerprint, variables  # only tell one from another
+def _unpacked(path: Path, stamp: str, variables: str) -> Any:
+    del stamp, variables  # only tell one from another
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 

@@ -18,7 +18,7 @@ def quick_event_log() -> Iterator[None]:
     SQLite folds its write-ahead log into the database whenever the last connection closes, and Dagster closes its only
     one after every statement; a connection that stays open meanwhile prevents that. With ``synchronous = NORMAL`` a
     power cut can lose the last events of the run history, never damage it: nothing that is published depends on it.
-    Dagster makes an engine for each statement, which learns anew what an INSERT is: 2 s of a small run. One is kept.
+    Dagster makes an engine for each statement, which learns anew what an INSERT is; here one is kept for each file.
     """
     from dagster._core.storage.event_log.sqlite import sqlite_event_log
     from sqlalchemy import event

@@ -128,7 +128,7 @@ def _dated(settings: Settings, source: Source) -> Landing:
     pattern = glob.escape(before) + stars + glob.escape(after)
     files: list[Found] = []
     ignored: list[str] = []
-    base = settings.resolve(".")  # once: looking every link of every path up takes longer than reading small files
+    base = settings.config_path.parent  # resolved; looking up the links of every path takes longer than reading it
     for shown in sorted(glob.glob(pattern, root_dir=base)):  # noqa: PTH207 - names stay as spelt
         path = base / shown
         if not path.is_file():

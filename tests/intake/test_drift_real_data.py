@@ -84,7 +84,7 @@ def alarms(days: dict[dt.date, list[Row]], since: dt.date | None = None) -> Iter
 def test_no_day_of_a_real_shop_is_taken_for_a_change(name: str) -> None:
     days = days_of(name)
     found = list(alarms(days))
-    print(f"\n{name}: {len(days)} days, {sum(map(len, days.values()))} orders, {len(found)} alarms")  # noqa: T201
+    print(f"\n{name}: {len(days)} days, {sum(map(len, days.values()))} orders, {len(found)} alarms")  # noqa: T201  # the figure for docs/reliability.md, read with -s
     assert len(days) > 300
     assert found == []
 
@@ -106,7 +106,7 @@ def test_a_change_on_any_of_many_days_is_noticed_within_days(name: str) -> None:
             else:
                 delays[kind] = max(delays[kind], order.index(first) - order.index(cut))
     total = len(cuts) * (len(MONEY) + len(IDS))
-    print(f"\n{name}: {total - len(missed)} of {total} changes; deliveries until noticed {dict(delays)}; {missed}")  # noqa: T201
+    print(f"\n{name}: {total - len(missed)} of {total} changes; deliveries until noticed {dict(delays)}; {missed}")  # noqa: T201  # the figure for docs/reliability.md, read with -s
     assert missed == []
 
 
