@@ -21,13 +21,14 @@ def main() -> None:
     parser.add_argument("--contenders", nargs="+", choices=list(CONTENDERS), default=list(CONTENDERS))
     parser.add_argument("--folder", type=Path, default=Path(".benchmark"), help="shops and everything made of them")
     parser.add_argument("--show", type=Path, nargs="+", help="records to print and plot instead of measuring")
+    parser.add_argument("--record", help="name of the record in the folder, without its ending")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.show:
         record = Record.read(given.show)
     else:
         record = run(given.folder, given.orders, given.repetitions, given.contenders)
-        record.write(given.folder / f"record_{max(given.orders)}.json")
+        record.write(given.folder / f"{given.record or f'record_{max(given.orders)}'}.json")
     print(text(record))
     plot(record, given.folder / "cost.svg")
 

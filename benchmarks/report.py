@@ -5,6 +5,7 @@ Belongs here: reading the record. Not here: measuring.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -54,10 +55,22 @@ def ratios(record: Record) -> Iterator[tuple[int, str, float]]:
         if floor is not None:
             yield orders, "staging and facts / floor", sum(parts[stage] for stage in _BUILD) / floor
             yield orders, "whole run / floor", whole / floor
+            if (night := record.median("night", orders, cpu=False)) is not None:
+                yield orders, "night / floor", night / floor
         for other, name in (("plain dbt", "whole run / plain dbt"), ("pandas", "whole run / pandas")):
             seconds = record.median(other, orders, cpu=False)
             if seconds is not None:
                 yield orders, name, whole / seconds
+
+
+def growth(record: Record) -> Iterator[tuple[str, str, str, float, float]]:
+    """Contender, smaller and larger shop, how many times the orders and how many times the processor seconds."""
+    for contender in record.contenders():
+        sizes = [orders for orders in record.sizes() if record.of(contender, orders)]
+        for smaller, larger in itertools.pairwise(sizes):
+            few, many = (record.median(contender, orders) for orders in (smaller, larger))
+            if few and many:
+                yield contender, f"{smaller:,}", f"{larger:,}", larger / smaller, many / few
 
 
 def dominating(record: Record, count: int = 12) -> str:
@@ -89,6 +102,9 @@ def text(record: Record) -> str:
     parts = [table(record)]
     if any(record.of("pipeline", orders) for orders in record.sizes()):
         parts += [stages(record), aligned([("orders", "ratio", "of medians"), *listed]), dominating(record)]
+    grown = [(*between, f"{times:.1f}", f"{cost:.1f}") for *between, times, cost in growth(record)]
+    if grown:
+        parts.append(aligned([("contender", "from", "to", "orders x", "cpu s x"), *grown]))
     return "\n\n".join([", ".join(f"{name} {value}" for name, value in record.machine.items()), *parts])
 
 

@@ -29,6 +29,7 @@ from retention_pipeline.cli import (  # noqa: F401  # register their commands
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.cli.tables import visible
 from retention_pipeline.core.errors import ConfigError, ExitCode, RetentionError
+from retention_pipeline.core.interrupts import noticing
 from retention_pipeline.core.periods import Grain
 
 
@@ -44,16 +45,24 @@ class Format(StrEnum):
 def main() -> None:
     """Run the command; a user's mistake ends in a message and an exit code, never in a traceback."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        app()
-    except RetentionError as error:
-        err.print(f"[bold red]error:[/] {escape(visible(str(error)))}", soft_wrap=True)
-        sys.exit(int(error.exit_code))
-    except MemoryError:
-        err.print("[bold red]error:[/] not enough memory\n  remedy: give the process more memory, then run again")
-        sys.exit(int(ExitCode.STORAGE))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with noticing() as told_to_stop:
+        try:
+            app()
+        except RetentionError as error:
+            _end(str(error), error.exit_code)
+        except MemoryError:
+            _end("not enough memory\n  remedy: give the process more memory, then run again", ExitCode.STORAGE)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except Exception:
+            if not told_to_stop():  # else it is what a library made of the interrupt
+                raise
+            _end("interrupted", ExitCode.INTERRUPTED)
+
+
+def _end(message: str, code: ExitCode) -> None:
+    err.print(f"[bold red]error:[/] {escape(visible(message))}", soft_wrap=True)
+    sys.exit(int(code))
 
 
 def _print_version(wanted: bool) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from retention_pipeline.core.errors import RetentionError, StorageError
+from retention_pipeline.core.interrupts import noticing
 from retention_pipeline.warehouse.connection import translate_any
 from retention_pipeline.warehouse.files import storage_error
 
@@ -21,13 +22,21 @@ _SQLITE = ("disk is full", "disk i/o error", "unable to open database file", "re
 
 @contextlib.contextmanager
 def translated(home: Path) -> Iterator[None]:
-    """Let the block fail with the product's own error wherever :func:`own_error` finds one."""
-    try:
-        yield
-    except RetentionError:
-        raise
-    except Exception as error:  # noqa: BLE001  # raised again, in words where the cause is known
-        raise own_error(error, home) or error from None
+    """Let the block fail with the product's own error wherever :func:`own_error` finds one.
+
+    Raises:
+        RetentionError: That one.
+        KeyboardInterrupt: A library made an error of its own of one.
+    """
+    with noticing() as told_to_stop:
+        try:
+            yield
+        except RetentionError:
+            raise
+        except Exception as error:  # noqa: BLE001  # raised again, in words where the cause is known
+            if told_to_stop():
+                raise KeyboardInterrupt from None
+            raise own_error(error, home) or error from None
 
 
 def own_error(error: BaseException | None, home: Path) -> RetentionError | None:

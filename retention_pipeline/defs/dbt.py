@@ -12,9 +12,9 @@ from typing import Any
 
 from retention_pipeline.core.errors import GateFailedError
 from retention_pipeline.core.home import Home
+from retention_pipeline.core.interrupts import insisting, keyboard_interrupts
 from retention_pipeline.defs.dbt_parsed import common_arguments, dbt_environment, parsed_project
 from retention_pipeline.defs.dbt_variables import vars_text
-from retention_pipeline.defs.interrupts import keyboard_interrupts
 from retention_pipeline.warehouse.connection import translate_text
 
 
@@ -70,7 +70,7 @@ def run_dbt(
             on_node(event.data.node_info.node_name, event.data.index - 1, event.data.total)
 
     cleanup_event_logger()  # until dbt has read its arguments it would write to the terminal, tracebacks too
-    with dbt_environment(home), keyboard_interrupts():
+    with dbt_environment(home), keyboard_interrupts(), insisting():
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):  # dbt keeps it for itself
         raise outcome.exception

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from retention_pipeline.config import Settings
+from retention_pipeline.core.interrupts import insisting
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.inputs import inputs_of_stage
@@ -101,7 +102,7 @@ def _build(settings: Settings, inputs: Inputs, progress: Progress) -> Record:
     state = BuildState(settings.home)
     state.clear(METRICS)
     tables: dict[str, float] = {}
-    with connect(settings.home.build) as build, duckdb_errors(settings.home.build):
+    with insisting(), connect(settings.home.build) as build, duckdb_errors(settings.home.build):
         steps = metric_steps(build, metric_context(settings, inputs))
         for done, (name, write) in enumerate(steps.items()):
             progress.step(name, done, len(steps))

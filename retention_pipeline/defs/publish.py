@@ -11,6 +11,7 @@ import dagster as dg
 
 from retention_pipeline.alerts import alive
 from retention_pipeline.config import Settings
+from retention_pipeline.core.interrupts import insisting
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.automation import freshness_policy
@@ -65,8 +66,9 @@ def build_publish_asset(settings: Settings, marts: MartsCatalogue, progress: Pro
         inputs = inputs_of_stage(settings, clock, run_id=context.run.run_id, needs=NEEDS)
         keep = settings.publish.keep_versions
         published = published_before(settings.home, inputs.fingerprint, keep=keep)
-        published = published or _publish(settings, marts, inputs, progress)
-        _settle_erasures(settings, progress)
+        with insisting():
+            published = published or _publish(settings, marts, inputs, progress)
+            _settle_erasures(settings, progress)
         BuildState(settings.home).seal(inputs)
         return dg.MaterializeResult(
             metadata={

@@ -13,6 +13,7 @@ import dagster as dg
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.erased import Erased
+from retention_pipeline.core.interrupts import insisting
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.window import Window
 from retention_pipeline.defs.inputs import begin_build, inputs_of_stage
@@ -78,7 +79,7 @@ def build_ingest_asset(settings: Settings, progress: Progress) -> dg.AssetsDefin
         progress.stage("ingest")
         began = time.perf_counter()
         window, key = window_of(context, clock), load_id_key(settings.home)
-        with retrying(context, settings), _store_without_erased(settings, key) as (store, erased):
+        with retrying(context, settings), insisting(), _store_without_erased(settings, key) as (store, erased):
             report = take_in(store, settings, key, window, progress, erased) if config.look else IntakeReport()
             for line in report.warnings():
                 context.log.warning(line)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.core.errors import StorageError
+from retention_pipeline.core.interrupts import interruptible
 from retention_pipeline.core.memory import memory_limit
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def open_database(database: Path, attach: Mapping[str, Path]) -> Iterator[Connec
     engine = sqlalchemy.create_engine("duckdb+duckdb_engine:///:memory:", poolclass=sqlalchemy.StaticPool)
     try:
         with engine.connect() as connection:
+            if (held := connection.connection.driver_connection) is not None:
+                interruptible(held)
             try:
                 for statement in _opening_statements(database, attach):
                     connection.exec_driver_sql(statement)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.core.interrupts import insisting
 from retention_pipeline.core.progress import Progress, Silent
 from retention_pipeline.quality.database import open_database, table_exists
 from retention_pipeline.quality.evaluation import Evaluation, evaluate
@@ -55,7 +56,7 @@ def run_gate(
     bound = check_parameters(dict(parameters))
     watcher = progress or Silent()
     results: list[CheckResult] = []
-    with open_database(database, attach) as connection:
+    with insisting(), open_database(database, attach) as connection:
         for done, suite in enumerate(suites):
             watcher.step(suite.table, done, len(suites))
             applies = suite.needs is None or suite.needs in configured

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from retention_pipeline.core.interrupts import stop_if_told
+
 REMEMBERED = 2_000
 """Configurations kept at a time; the largest suite needs a few hundred."""
 
@@ -112,6 +114,7 @@ def _duckdb_engine() -> Any:
 
         @contextmanager
         def get_connection(self) -> Iterator[Any]:
+            stop_if_told()
             # A statement that failed leaves its transaction aborted; everything here only reads.
             if self.held.in_transaction():
                 self.held.rollback()

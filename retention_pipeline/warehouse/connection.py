@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, StorageError
+from retention_pipeline.core.interrupts import interruptible
 from retention_pipeline.core.memory import memory_limit
 from retention_pipeline.warehouse.files import os_errors
 
@@ -54,6 +55,7 @@ def connect(path: Path | None, *, read_only: bool = False) -> duckdb.DuckDBPyCon
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET memory_limit = ?", [memory_limit()])
         connection.execute("SET enable_progress_bar = false")  # it would be drawn into the output of a night's run
+        interruptible(connection)
         if read_only or path is None:
             _spill_elsewhere(connection)
     return connection

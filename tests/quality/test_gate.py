@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +216,24 @@ def test_a_file_that_cannot_be_opened_is_a_storage_error(tiny_files: TinyFiles, 
     (tmp_path / "build.duckdb").write_bytes(b"not a database" * 1000)
     with pytest.raises(StorageError, match=r"build\.duckdb: cannot be opened"):
         gate(TinyFiles(tiny_files.store, tmp_path / "build.duckdb"))
+
+
+def test_a_signal_ends_the_gate_although_great_expectations_takes_it_for_an_answer(tiny_files: TinyFiles) -> None:
+    numbers = "range(1000000) one, range(1000000) other"
+    slow = f"select 1 from {{table}}, {numbers} where one.range * other.range % 7 = 8"
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    soon = threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM))
+    soon.start()
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            gate(tiny_files, query(slow, "slow"), query(slow, "as_slow"), query(slow, "slow_too"))
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        soon.cancel()
+        signal.signal(signal.SIGTERM, before)
+    assert time.monotonic() - began < 13
+    assert gate(tiny_files).blocking == ()
 
 
 def test_a_gate_without_suites_is_refused(tiny_files: TinyFiles) -> None:

@@ -1,0 +1,142 @@
+"""Signals to stop, for libraries that have their own idea of them.
+
+Belongs here: which exception such a signal raises, and that none is lost. Not here: what a run that is stopped says
+(``cli``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Protocol
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PAUSE_SECONDS = 0.1
+_told: list[Callable[[], object]] = []
+"""How to raise the interrupts that came inside of :func:`insisting` once more."""
+
+_interruptible: weakref.WeakSet[Interruptible] = weakref.WeakSet()
+
+
+class Interruptible(Protocol):
+    """A connection of DuckDB."""
+
+    def interrupt(self) -> None:
+        """End the statement that is under way, in all of its threads."""
+
+
+def interruptible(connection: Interruptible) -> None:
+    """Have :func:`insisting` end the connection's statement, too.
+
+    The statement raises in the thread of Python alone; DuckDB's other threads work on, and whoever closes the
+    connection, or asks it for a rollback, waits for them.
+    """
+    _interruptible.add(connection)
+
+
+@contextlib.contextmanager
+def keyboard_interrupts() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise ``KeyboardInterrupt`` inside the block, on which dbt cancels what is running.
+
+    Dagster has them raise an exception of its own, which dbt takes for a failure and keeps for itself.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    try:
+        for number in before:
+            signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def insisting() -> Iterator[None]:
+    """Let an interrupt that comes inside the block end it, whatever a library makes of it.
+
+    A statement of DuckDB that is interrupted raises a ``RuntimeError``; Great Expectations takes that for the answer to
+    one question and asks on. Nothing suspends the block in between: it would meet other handlers afterwards.
+
+    Raises:
+        BaseException: What the handler of the signal raises, at the latest when the block ends.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))}
+    over = threading.Event()
+    nagging = threading.Thread(target=_interrupt_statements, args=(over,), name="interrupts", daemon=True)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        handler = before[signal.Signals(number)]
+        if not _told:
+            nagging.start()
+        _told.append(lambda: handler(number, None))
+        handler(number, frame)
+
+    try:
+        for number in before:
+            signal.signal(number, note)
+        try:
+            yield
+        except Exception:
+            stop_if_told()
+            raise
+        stop_if_told()
+    finally:
+        over.set()
+        _told.clear()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt_statements(over: threading.Event) -> None:
+    """End every statement until the block is over: also those that begin because an exception was swallowed."""
+    while not over.is_set():
+        with contextlib.suppress(RuntimeError):  # a connection was opened meanwhile: next time
+            for connection in list(_interruptible):
+                connection.interrupt()
+        over.wait(_PAUSE_SECONDS)
+
+
+def stop_if_told() -> None:
+    """Raise again what was raised inside of :func:`insisting`, if something was; called before each of many steps."""
+    if _told:
+        _told[0]()
+
+
+@contextlib.contextmanager
+def noticing() -> Iterator[Callable[[], bool]]:
+    """Tell whether a signal to stop came inside the block, whoever handles it and whatever became of what was raised.
+
+    Yields:
+        A function that says so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    reading, writing = os.pipe()
+    for end in (reading, writing):
+        os.set_blocking(end, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    came = bytearray()
+
+    def told() -> bool:
+        with contextlib.suppress(BlockingIOError):
+            came.extend(os.read(reading, 4096))
+        return any(number in came for number in _SIGNALS)
+
+    try:
+        yield told
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reading)
+        os.close(writing)
