@@ -3,6 +3,12 @@
 Belongs here: what a person types and sees. Not here: anything another program would want to call.
 """
 
-from retention_pipeline.cli.app import main
+import os
+
+# Before anything imports NumPy: nothing here multiplies matrices, each thread of its library takes 32 MB at once, and where
+# they cannot be had it tries for ever.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from retention_pipeline.cli.app import main  # noqa: E402
 
 __all__ = ["main"]

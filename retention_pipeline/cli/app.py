@@ -61,7 +61,11 @@ def main() -> None:
 
 
 def _end(message: str, code: ExitCode) -> None:
-    err.print(f"[bold red]error:[/] {escape(visible(message))}", soft_wrap=True)
+    text = visible(message)
+    try:
+        err.print(f"[bold red]error:[/] {escape(text)}", soft_wrap=True)
+    except MemoryError:  # to print in colour, modules are imported
+        os.write(sys.stderr.fileno(), f"error: {text}\n".encode())
     sys.exit(int(code))
 
 

@@ -23,6 +23,7 @@ from retention_pipeline.cli.tables import print_title
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, RunInterruptedError
 from retention_pipeline.core.home import Home
+from retention_pipeline.core.memory import require_memory
 from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version
@@ -96,6 +97,7 @@ def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
         with reported(settings, console), StageProgress(console) as progress:
             progress.stage("start")
             _refuse_when_busy(settings.home, wanted.wait)
+            require_memory(settings.home.root)
             with translated(settings.home.root):
                 prepare_home(settings.home)
                 _execute(settings, wanted, progress)

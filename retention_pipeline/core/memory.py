@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from pathlib import Path
 
+from retention_pipeline.core.errors import StorageError
+
 MEMORY_LIMIT = "RETENTION_MEMORY_LIMIT"
+NEEDED = 600 * 1024**2
+"""Bytes that the smallest run needs: some 450 MiB are Python, Dagster, dbt and Great Expectations by themselves."""
+_OWN_LIMITS = (resource.RLIMIT_DATA, resource.RLIMIT_AS)
 _SIZE = re.compile(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 _CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
@@ -24,11 +30,31 @@ def memory_limit() -> str:
 
     Half, because publication holds two databases open at once, and because Python needs some memory too.
     """
-    return os.environ.get(MEMORY_LIMIT) or f"{_installed() // 2 // 1024**2}MiB"
+    return os.environ.get(MEMORY_LIMIT) or f"{available() // 2 // 1024**2}MiB"
+
+
+def require_memory(home: Path) -> None:
+    """Refuse to begin what cannot end well: with less, libraries fail while they are loaded, each in its own way.
+
+    Raises:
+        StorageError: This process may use less memory than the smallest run needs.
+    """
+    given = available()
+    if given < NEEDED:
+        raise StorageError(
+            f"{home}: a run needs at least {NEEDED // 1024**2} MiB of memory, this process may use {given // 1024**2}",
+            remedy="give the process or its container more memory, then run again",
+        )
+
+
+def available() -> int:
+    """Bytes of memory that this process may use at most: those of the machine, the container, or its own limits."""
+    own = [soft for kind in _OWN_LIMITS if (soft := resource.getrlimit(kind)[0]) != resource.RLIM_INFINITY]
+    return min([_installed(), *own])
 
 
 def _installed() -> int:
-    """Bytes of memory that this process may use at most."""
+    """Bytes of memory of the machine or the container."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in _CONTAINER_LIMITS:
         try:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
 
 from retention_pipeline.config import load_settings
 from retention_pipeline.core import memory
-from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.core.errors import ConfigError, StorageError
 from retention_pipeline.quality.database import open_database
 from retention_pipeline.warehouse.connection import connect
 
@@ -48,3 +49,19 @@ def test_an_amount_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv(memory.MEMORY_LIMIT, value)
     with pytest.raises(ConfigError, match="RETENTION_MEMORY_LIMIT"):
         load_settings(tmp_path / "retention.toml")
+
+
+@pytest.mark.parametrize("kind", [resource.RLIMIT_DATA, resource.RLIMIT_AS])
+def test_a_run_that_may_use_too_little_is_refused_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: int
+) -> None:
+    def limits(asked: int) -> tuple[int, int]:
+        return (300 * 1024**2 if asked == kind else resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+
+    monkeypatch.setattr(resource, "getrlimit", limits)
+    monkeypatch.delenv(memory.MEMORY_LIMIT, raising=False)
+    with pytest.raises(StorageError, match="needs at least 600 MiB of memory, this process may use 300"):
+        memory.require_memory(tmp_path)
+    assert memory.memory_limit() == "150MiB"
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    memory.require_memory(tmp_path)
