@@ -52,6 +52,7 @@ def evaluate(
     failure: Failure | None = None,
     thorough: bool = False,
     patience: float = TOTAL_SECONDS,
+    interrupted: bool = False,
     now: dt.datetime | None = None,
 ) -> Evaluation:
     """Look at the home directory and tell people what they have not been told.
@@ -61,6 +62,7 @@ def evaluate(
         failure: How the run that calls this ended, when it ended badly.
         thorough: As for ``observe``.
         patience: Seconds that targets may take in all.
+        interrupted: As for ``observe``.
         now: This instant; the clock's when omitted.
 
     Raises:
@@ -68,7 +70,7 @@ def evaluate(
     """
     moment = now or clock.instant()
     channels = configured_channels(settings.alerts)
-    seen = observe(settings, moment, thorough=thorough)
+    seen = observe(settings, moment, thorough=thorough, interrupted=interrupted)
     problems: list[str] = []
     with _register(settings.home, problems) as found:
         found.note_failures(map(scrubbed_failure, _failures(seen, failure)), seen.last_success)

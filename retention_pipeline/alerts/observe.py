@@ -76,14 +76,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Observations:
-    """One look at one home directory.
+    """One look at one home directory; what could not be looked at leaves the incidents about it as they are.
 
     Attributes:
         time: The shop's day and hour.
         served: One clause about what consumers see.
         published: The current manifest's content; None where nothing is published or it is damaged.
         damage: Why the current version cannot be trusted; None when it is whole, or there is none.
-        deliveries: None where the store could not be read: nothing in it yet, or a writer at work.
+        deliveries: None where the store could not be read: nothing in it yet, a writer at work, an interrupt.
         readings: None where the published tables could not be read; empty where there are no control limits.
         killed: The attempt that began and left no end, with nobody at work any more.
         last_success: When a run last ended with an intact version in place.
@@ -99,18 +99,20 @@ class Observations:
     last_success: dt.datetime | None
 
 
-def observe(settings: Settings, now: dt.datetime, *, thorough: bool) -> Observations:
+def observe(settings: Settings, now: dt.datetime, *, thorough: bool, interrupted: bool = False) -> Observations:
     """Look once.
 
     Args:
         settings: The shop.
         now: This instant.
         thorough: Read every published byte again, also of files this process has compared before.
+        interrupted: A statement of this process may have been interrupted, so no database is opened: DuckDB keeps one
+            whose statement was, also after it was closed, and waits for itself when the same file is opened again.
     """
     home = settings.home
     published, damage = _published(home, thorough=thorough)
     with no_writer(home) as free:
-        deliveries = _deliveries(settings) if free else None
+        deliveries = _deliveries(settings) if free and not interrupted else None
         sign = alive.read(home)
     attempt = sign.last_attempt
     return Observations(
@@ -119,7 +121,7 @@ def observe(settings: Settings, now: dt.datetime, *, thorough: bool) -> Observat
         published=published,
         damage=damage,
         deliveries=deliveries,
-        readings=() if published is None and damage is None else _readings(home) if published else None,
+        readings=_readings(home, interrupted) if published else () if damage is None else None,
         killed=attempt if free and attempt is not None and attempt.outcome == alive.RUNNING else None,
         last_success=alive.moment(sign.last_success.finished_at) if sign.last_success else None,
     )
@@ -161,7 +163,9 @@ def _deliveries(settings: Settings) -> Deliveries | None:
     return Deliveries(tuple(daily), tuple(refused))
 
 
-def _readings(home: Home) -> tuple[Reading, ...] | None:
+def _readings(home: Home, interrupted: bool) -> tuple[Reading, ...] | None:
+    if interrupted:
+        return None
     try:
         with open_published(home, verify=False) as published:
             if not _has_limits(published):

@@ -37,8 +37,9 @@ def _evaluate(settings: Settings, console: Console, error: BaseException | None)
     """Say on the console what did not work; raise nothing."""
     try:
         failure = None if error is None else failure_of(error, clock.instant())
-        patience = STOPPED_SECONDS if isinstance(error, KeyboardInterrupt) else TOTAL_SECONDS
-        problems = evaluate(settings, failure=failure, patience=patience).problems
+        stopped = isinstance(error, KeyboardInterrupt)
+        patience = STOPPED_SECONDS if stopped else TOTAL_SECONDS
+        problems = evaluate(settings, failure=failure, patience=patience, interrupted=stopped).problems
     except Exception as fault:  # noqa: BLE001  # a defect of the alerts must not fail a run, nor hide its own error
         problems = (f"alerts were not evaluated: {type(fault).__name__}; `retention watch` tries again",)
     except KeyboardInterrupt:

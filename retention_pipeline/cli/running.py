@@ -21,7 +21,13 @@ from retention_pipeline.cli.progress import StageProgress
 from retention_pipeline.cli.summary import show_summary
 from retention_pipeline.cli.tables import print_title
 from retention_pipeline.config import Settings
-from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, RunInterruptedError
+from retention_pipeline.core.errors import (
+    BusyError,
+    CorruptFileError,
+    RetentionError,
+    RunInterruptedError,
+    StorageError,
+)
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.memory import require_memory
 from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
@@ -103,6 +109,10 @@ def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
                 _execute(settings, wanted, progress)
     except KeyboardInterrupt:
         raise _interrupted(settings.home) from None
+    except MemoryError:
+        raise StorageError(
+            f"not enough memory\n  {still_served(settings.home)}", remedy="give the process more memory, then run again"
+        ) from None
     except RetentionError as error:
         error.message += f"\n  {still_served(settings.home)}"
         raise

@@ -95,6 +95,23 @@ def test_while_a_writer_is_at_work_deliveries_are_not_judged(shop: Shop) -> None
     assert Kind.DELIVERY_REFUSED in result.unexamined
 
 
+def test_after_an_interrupt_no_database_is_opened_and_what_hangs_on_one_stays_as_it_is(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.deliver("orders", dt.date(2025, 2, 27), refusal="empty_file: it has zero bytes")
+    settings = shop.settings()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a database was opened")
+
+    monkeypatch.setattr("duckdb.connect", refuse)
+    result = find_incidents(observe(settings, NOW, thorough=True, interrupted=True), (), settings.alerts)
+    assert not result.incidents
+    assert {Kind.DELIVERY_REFUSED, Kind.METRIC_OUT_OF_CONTROL} <= result.unexamined
+    with pytest.raises(AssertionError, match="opened"):
+        observe(settings, NOW, thorough=True)
+
+
 def test_damage_names_what_is_wrong_and_hides_what_depends_on_it(shop: Shop) -> None:
     observe(shop.settings(), NOW, thorough=True)
     shop.flip_a_bit()

@@ -1,7 +1,4 @@
-"""K5 and K6: no space, no memory. A run says so, with the exit code for it, and leaves what is served as it was.
-
-Slow is what has not been seen to pass since it was last changed.
-"""
+"""K5 and K6: no space, no memory. A run says so, with the exit code for it, and leaves what is served as it was."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ def outcome(shop: Shop, before: dict[str, str], code: int, said: str) -> str:
     if "Traceback" in said:
         wrong.append("a traceback")
     if "still served: v000001" not in said or "remedy:" not in said:
-        wrong.append("does not say what is served and what to do")
+        wrong.append(f"does not say what is served and what to do: {said[-600:]}")
     if shop.served() != before:
         wrong.append("what is served has changed")
     return "; ".join(wrong)
@@ -62,7 +59,7 @@ def test_files_that_cannot_grow(night: Night, tmp_path: Path, note: Noted) -> No
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_no_space_at_each_durable_write(shop: Shop, note: Noted) -> None:
     shop.deliver(NEXT)
     before, faults = shop.served(), []
@@ -94,7 +91,7 @@ def small_disk(folder: Path, megabytes: float) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_a_disk_that_is_full(published: Shop, tmp_path: Path, note: Noted) -> None:
     """The home on a disk of its own with a little space left, swept up to what a run needs."""
@@ -116,7 +113,7 @@ def test_a_disk_that_is_full(published: Shop, tmp_path: Path, note: Noted) -> No
     note("K5", "a small disk, its free space swept", len(rooms), len(rooms) - len(faults), f"{refused} runs refused")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_too_little_memory(shop: Shop, note: Noted) -> None:
     """Data segments limited, and the limit halved and halved again between what works and what does not."""
     shop.deliver(NEXT)
