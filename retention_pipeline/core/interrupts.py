@@ -6,9 +6,11 @@ Belongs here: which exception such a signal raises, and that none is lost. Not h
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import os
 import signal
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -103,7 +105,8 @@ def _interrupt_statements(over: threading.Event) -> None:
     while not over.is_set():
         with contextlib.suppress(RuntimeError):  # a connection was opened meanwhile: next time
             for connection in list(_interruptible):
-                connection.interrupt()
+                with contextlib.suppress(Exception):  # it is closed, which each library says in its own way
+                    connection.interrupt()
         over.wait(_PAUSE_SECONDS)
 
 
@@ -111,6 +114,17 @@ def stop_if_told() -> None:
     """Raise again what was raised inside of :func:`insisting`, if something was; called before each of many steps."""
     if _told:
         _told[0]()
+
+
+def raise_later(unraisable: sys.UnraisableHookArgs) -> None:
+    """For ``sys.unraisablehook``: an interrupt that came while an object was collected is raised after that.
+
+    There nothing can be raised, so Python would print a traceback and go on.
+    """
+    if isinstance(unraisable.exc_value, Exception | SystemExit | GeneratorExit | None):
+        sys.__unraisablehook__(unraisable)
+    else:  # not at once, or it would be raised in here
+        threading.Timer(_PAUSE_SECONDS, _thread.interrupt_main).start()
 
 
 @contextlib.contextmanager

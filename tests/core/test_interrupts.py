@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from retention_pipeline.core.interrupts import insisting, noticing, stop_if_told
+from retention_pipeline.core.interrupts import insisting, noticing, raise_later, stop_if_told
 from retention_pipeline.warehouse.connection import connect
 
 LONG = "select count(*) from range(1000000) one, range(1000000) other where one.range * other.range % 7 = 3"
@@ -93,6 +93,35 @@ def test_a_signal_is_noticed_whoever_handles_it() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with noticing() as told:
         assert not told()
+
+
+def test_an_interrupt_while_an_object_is_collected_is_raised_after_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Slow:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+
+    monkeypatch.setattr(sys, "unraisablehook", raise_later)
+    held = [Slow()]
+
+    def work() -> None:
+        held.clear()
+        time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert capsys.readouterr().err == ""
+
+
+def test_connections_that_are_closed_are_no_hindrance(capsys: pytest.CaptureFixture[str]) -> None:
+    closed = connect(None)
+    closed.close()
+    told_to_stop()
+    with pytest.raises(KeyboardInterrupt), insisting(), connect(None) as con:
+        con.execute(LONG)
+    assert capsys.readouterr().err == ""
 
 
 def test_other_threads_are_left_alone() -> None:

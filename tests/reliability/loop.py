@@ -155,7 +155,7 @@ def _after(fault: Fault, shop: Shop, before: dict[str, str], ended: Ended, expec
         version, said = shop.version(), " ".join(ended.said.split())
         served = f"still served: {version}" if version else "nothing has been published yet"
         found += [] if served in said else [f"does not say: {served}"]
-        found += ["a traceback"] if "Traceback" in said else []
+        found += [f"a traceback: {ended.said}"] if "Traceback" in said else []
     return found
 
 
