@@ -117,7 +117,7 @@ def show_erasures(settings: Settings, console: Console) -> None:
 def _open(erasure: Erasure) -> str:
     if erasure.removed is None:
         return "begun; the next run removes them from the store"
-    return "removed from the store; the next run that publishes completes it"
+    return "removed; the next publication completes it"
 
 
 def _searched(erasure: Erasure) -> str:

@@ -217,7 +217,7 @@ def test_a_run_that_fails_leaves_the_erasure_open_and_says_so(tmp_path: Path) ->
     assert failed.returncode == ExitCode.STORAGE
     assert "the next run that publishes completes the erasure" in failed.stderr
     assert "still served: v000001" in failed.stderr
-    assert "the next run that publishes completes it" in shop.command("erase", "--list").stdout
+    assert "the next publication completes it" in shop.command("erase", "--list").stdout
     assert shop.count(f"select count(*) from raw.orders where customer_id = '{ADA_HASH}'") == 0
     assert shop.command("run").returncode == 0
     assert version_names(shop.home) == [current(shop)]

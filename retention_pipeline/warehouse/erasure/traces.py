@@ -122,8 +122,11 @@ def scrub(home: Home, needles: Needles) -> int:
     files.remove(home.report)
     for spilled in _left_behind():
         files.remove(spilled)
-    return sum(_scrub_database(path, needles) if _is_database(path) else _scrub_file(path, needles)
-               for path in places_of(home))  # fmt: skip
+    paths = places_of(home)
+    databases = [path for path in paths if _is_database(path)]
+    # databases first: closing one writes into it what stands in the files beside it, and takes those away
+    hits = sum(_scrub_database(path, needles) for path in databases)
+    return hits + sum(_scrub_file(path, needles) for path in paths if path not in databases)
 
 
 def search(paths: Sequence[Path], needles: Needles) -> Searched:
@@ -139,7 +142,10 @@ def search(paths: Sequence[Path], needles: Needles) -> Searched:
 
 
 def _scrub_file(path: Path, needles: Needles) -> int:
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return 0
     hits = sum(1 for _ in needles.places(data))
     if hits:
         files.replace_atomically(path, needles.overwritten(data), path.stat().st_mode & 0o777)
