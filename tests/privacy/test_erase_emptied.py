@@ -48,7 +48,7 @@ def test_the_raw_gate_lets_a_table_be_empty_when_an_erasure_explains_it_and_only
     assert blocked(shop) == ["raw.feedback has_rows"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_only_person_of_several_sources_is_erased_by_the_id_on_the_command_line(tmp_path: Path) -> None:
     shop = Tiny(tmp_path / "tiny")
     shop.with_parsed().write(only_hers=OPTIONAL)
@@ -77,7 +77,7 @@ def emptied(shop: Tiny) -> Tiny:
     return shop
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_when_nobody_else_ever_ordered_all_versions_are_taken_back(tmp_path: Path) -> None:
     shop = Tiny(tmp_path / "tiny")
     shop.with_parsed().write(only_hers=("orders",))
