@@ -65,7 +65,7 @@ reliability-loop: $(VENV)/.dev  ## Draw faults by chance for HOURS=1; stops at t
 	@$(BIN)/python -m tests.reliability.loop --hours $(HOURS) $(if $(SEED),--seed $(SEED))
 
 # What has a target is measured in one of the two; pandas needs some minutes for a million orders, hence not in the first.
-benchmark: $(VENV)/.run  ## Time the pipeline beside dbt alone, hand-written SQL and pandas, up to a million orders (ten minutes)
+benchmark: $(VENV)/.run  ## Time the pipeline beside dbt alone, hand-written SQL and pandas, up to a million orders
 	@$(BIN)/python -m benchmarks --orders 1000 100000 --repetitions 2 --contenders floor pipeline "plain dbt" pandas
 	@$(BIN)/python -m benchmarks --orders 1000000 --repetitions 1 --contenders floor pipeline "plain dbt"
 	@$(BIN)/python -m benchmarks --show .benchmark/record_100000.json .benchmark/record_1000000.json
