@@ -28,8 +28,9 @@ from retention_pipeline.cli import (  # noqa: F401  # register their commands
 )
 from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.cli.tables import visible
-from retention_pipeline.core.errors import ConfigError, ExitCode, RetentionError
+from retention_pipeline.core.errors import ConfigError, RetentionError, RunInterruptedError
 from retention_pipeline.core.interrupts import noticing, raise_later
+from retention_pipeline.core.memory import no_memory
 from retention_pipeline.core.periods import Grain
 
 
@@ -50,24 +51,24 @@ def main() -> None:
         try:
             app()
         except RetentionError as error:
-            _end(str(error), error.exit_code)
+            _end(error)
         except MemoryError:
-            _end("not enough memory\n  remedy: give the process more memory, then run again", ExitCode.STORAGE)
+            _end(no_memory())
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        except Exception:
-            if not told_to_stop():  # else it is what a library made of the interrupt
+        except Exception:  # raised again, unless it is what a library made of an interrupt
+            if not told_to_stop():
                 raise
-            _end("interrupted", ExitCode.INTERRUPTED)
+            _end(RunInterruptedError("interrupted"))
 
 
-def _end(message: str, code: ExitCode) -> None:
-    text = visible(message)
+def _end(error: RetentionError) -> None:
+    text = visible(str(error))
     try:
         err.print(f"[bold red]error:[/] {escape(text)}", soft_wrap=True)
     except MemoryError:  # to print in colour, modules are imported
         os.write(sys.stderr.fileno(), f"error: {text}\n".encode())
-    sys.exit(int(code))
+    sys.exit(int(error.exit_code))
 
 
 def _print_version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from retention_pipeline.core.errors import RetentionError, StorageError
 from retention_pipeline.core.interrupts import noticing
+from retention_pipeline.core.memory import no_memory
 from retention_pipeline.warehouse.connection import translate_any
 from retention_pipeline.warehouse.files import storage_error
 
@@ -63,7 +64,7 @@ def own_error(error: BaseException | None, home: Path) -> RetentionError | None:
 
 def _refused(error: BaseException, home: Path) -> RetentionError | None:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return StorageError(f"{home}: not enough memory", remedy="give the process more memory, then run again")
+        return no_memory(home)
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}:
         place = error.filename if isinstance(error.filename, str) else None
         return storage_error(error, Path(place) if place else home)

@@ -26,10 +26,9 @@ from retention_pipeline.core.errors import (
     CorruptFileError,
     RetentionError,
     RunInterruptedError,
-    StorageError,
 )
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.memory import require_memory
+from retention_pipeline.core.memory import no_memory, require_memory
 from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version
@@ -109,13 +108,10 @@ def run_job(settings: Settings, wanted: Wanted, console: Console) -> None:
                 _execute(settings, wanted, progress)
     except KeyboardInterrupt:
         raise _interrupted(settings.home) from None
-    except MemoryError:
-        raise StorageError(
-            f"not enough memory\n  {still_served(settings.home)}", remedy="give the process more memory, then run again"
-        ) from None
-    except RetentionError as error:
-        error.message += f"\n  {still_served(settings.home)}"
-        raise
+    except (MemoryError, RetentionError) as error:
+        told = error if isinstance(error, RetentionError) else no_memory(settings.home.root)
+        told.message += f"\n  {still_served(settings.home)}"
+        raise told from error.__cause__
     show_summary(settings, console, unchanged=before == _served(settings.home))
 
 

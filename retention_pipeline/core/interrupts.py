@@ -89,7 +89,7 @@ def insisting() -> Iterator[None]:
             signal.signal(number, note)
         try:
             yield
-        except Exception:
+        except Exception:  # raised again, unless it is what a library made of an interrupt
             stop_if_told()
             raise
         stop_if_told()

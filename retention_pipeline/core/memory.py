@@ -1,4 +1,4 @@
-"""How much memory a database may take before it spills to disk.
+"""How much memory a database may take before it spills to disk, how much a run needs, what is said when it is gone.
 
 Belongs here: the machine's memory and the user's word about it. Not here: telling DuckDB.
 """
@@ -14,7 +14,7 @@ from retention_pipeline.core.errors import StorageError
 
 MEMORY_LIMIT = "RETENTION_MEMORY_LIMIT"
 NEEDED = 600 * 1024**2
-"""Bytes that the smallest run needs: some 450 MiB are Python, Dagster, dbt and Great Expectations by themselves."""
+"""Bytes below which libraries fail while they are loaded, each in its own way (measured: docs/reliability.md, K6)."""
 _OWN_LIMITS = (resource.RLIMIT_DATA, resource.RLIMIT_AS)
 _SIZE = re.compile(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 _CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -45,6 +45,17 @@ def require_memory(home: Path) -> None:
             f"{home}: a run needs at least {NEEDED // 1024**2} MiB of memory, this process may use {given // 1024**2}",
             remedy="give the process or its container more memory, then run again",
         )
+
+
+def no_memory(where: Path | None = None, detail: str = "") -> StorageError:
+    """The error to raise where memory ran out.
+
+    Args:
+        where: What was being written, when that is known.
+        detail: What the library said.
+    """
+    place, why = f"{where}: " if where else "", f" ({detail})" if detail else ""
+    return StorageError(f"{place}not enough memory{why}", remedy="give the process more memory, then run again")
 
 
 def available() -> int:

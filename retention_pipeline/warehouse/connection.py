@@ -17,7 +17,7 @@ import duckdb
 
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, StorageError
 from retention_pipeline.core.interrupts import interruptible
-from retention_pipeline.core.memory import memory_limit
+from retention_pipeline.core.memory import memory_limit, no_memory
 from retention_pipeline.warehouse.files import os_errors
 
 _FULL = ("no space left", "file too large", "quota exceeded")
@@ -106,7 +106,7 @@ def translate(error: duckdb.Error, path: Path) -> RetentionError | None:
     """What a DuckDB error means for the user; ``None`` when it says nothing about storage."""
     text = str(error).strip()
     if isinstance(error, duckdb.OutOfMemoryException):
-        return _no_memory(text, path)
+        return no_memory(path, text.strip().partition("\n")[0])
     if isinstance(error, _ABOUT_CONNECTIONS) and _says(text, _BUSY):
         holder = re.search(r"PID (\d+)", text)
         by = f"process {holder.group(1)}" if holder else "another connection of this process"
@@ -122,7 +122,7 @@ def translate_any(error: BaseException, path: Path) -> RetentionError | None:
 def translate_text(text: str, path: Path) -> RetentionError | None:
     """The same for a message that a library made of DuckDB's; only what DuckDB says of files and memory counts."""
     if "out of memory" in text.lower():
-        return _no_memory(text, path)
+        return no_memory(path, text.strip().partition("\n")[0])
     return _about_file(text, path) if re.search(r"\b(IO|FATAL|Serialization) Error\b", text) else None
 
 
@@ -136,11 +136,6 @@ def _about_file(text: str, path: Path) -> RetentionError | None:
     if _says(text, _STORAGE):
         return StorageError(f"{path}: {detail}", remedy="check that the path exists, owner, mode and space")
     return None
-
-
-def _no_memory(text: str, path: Path) -> StorageError:
-    detail = text.strip().partition("\n")[0]
-    return StorageError(f"{path}: not enough memory ({detail})", remedy="give the process more memory")
 
 
 def _says(text: str, signs: tuple[str, ...]) -> bool:

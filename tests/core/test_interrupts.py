@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 import duckdb
+import pandas as pd  # noqa: F401  # imported by DuckDB otherwise, which swallows interrupts meanwhile
 import pytest
 
 from retention_pipeline.core.interrupts import insisting, noticing, raise_later, stop_if_told
@@ -37,6 +38,7 @@ def told_to_stop(after: float = 1, number: int = signal.SIGTERM) -> None:
 def test_duckdb_makes_an_error_of_its_own_of_an_interrupt() -> None:
     """The reason for all this; where it fails, less is needed."""
     con = duckdb.connect()
+    con.execute("select 1")  # what DuckDB imports at its first statement swallows an interrupt
     told_to_stop()
     with pytest.raises(RuntimeError, match="interrupted"):
         con.execute(LONG)
@@ -139,8 +141,9 @@ def test_other_threads_are_left_alone() -> None:
 
 def test_a_command_that_is_interrupted_inside_a_statement_says_so() -> None:
     program = (
-        "import os, signal, threading, duckdb\n"
+        "import os, signal, threading, duckdb, pandas\n"
         "from retention_pipeline.cli import app as command\n"
+        "duckdb.sql('select 1').show()\n"
         "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         f"command.app = lambda: duckdb.sql('{LONG}').show()\n"
         "command.main()\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import os
@@ -32,11 +33,18 @@ def _fixed_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETENTION_RECEIVED_ON", "2026-01-01")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _run_history_in_memory() -> Iterator[None]:
+@contextlib.contextmanager
+def run_history_in_memory() -> Iterator[None]:
     """Runs in this process keep Dagster's history in memory; its thousands of commits are not what is tested."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dg.DagsterInstance, "from_config", staticmethod(lambda *_: dg.DagsterInstance.ephemeral()))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _run_history() -> Iterator[None]:
+    # for each test: tests outside of this folder, which the same worker may run between these, look into the history
+    with run_history_in_memory():
         yield
 
 
@@ -47,7 +55,8 @@ class ShopFolder(Folder):
     def run(self, as_of: Any = None, **wanted: Any) -> str:
         """Run in this process; returns what was printed. A failure raises the product's own error."""
         text = io.StringIO()
-        run_job(self.settings, Wanted(as_of, **wanted), Console(file=text, width=120))
+        with run_history_in_memory():  # also in fixtures that outlive a test
+            run_job(self.settings, Wanted(as_of, **wanted), Console(file=text, width=120))
         return text.getvalue()
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -221,18 +220,17 @@ def test_a_file_that_cannot_be_opened_is_a_storage_error(tiny_files: TinyFiles, 
 def test_a_signal_ends_the_gate_although_great_expectations_takes_it_for_an_answer(tiny_files: TinyFiles) -> None:
     numbers = "range(1000000) one, range(1000000) other"
     slow = f"select 1 from {{table}}, {numbers} where one.range * other.range % 7 = 8"
+    gate(tiny_files)  # an interrupted import would be met by the tests after this one
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     soon = threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM))
     soon.start()
-    began = time.monotonic()
     try:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):  # each of the queries would take hours
             gate(tiny_files, query(slow, "slow"), query(slow, "as_slow"), query(slow, "slow_too"))
         assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
     finally:
         soon.cancel()
         signal.signal(signal.SIGTERM, before)
-    assert time.monotonic() - began < 13
     assert gate(tiny_files).blocking == ()
 
 

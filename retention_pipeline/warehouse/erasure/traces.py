@@ -122,11 +122,13 @@ def scrub(home: Home, needles: Needles) -> int:
     files.remove(home.report)
     for spilled in _left_behind():
         files.remove(spilled)
-    paths = places_of(home)
-    databases = [path for path in paths if _is_database(path)]
+    databases: list[Path] = []
+    others: list[Path] = []
+    for path in places_of(home):
+        (databases if _is_database(path) else others).append(path)
     # databases first: closing one writes into it what stands in the files beside it, and takes those away
     hits = sum(_scrub_database(path, needles) for path in databases)
-    return hits + sum(_scrub_file(path, needles) for path in paths if path not in databases)
+    return hits + sum(_scrub_file(path, needles) for path in others)
 
 
 def search(paths: Sequence[Path], needles: Needles) -> Searched:
@@ -144,7 +146,7 @@ def search(paths: Sequence[Path], needles: Needles) -> Searched:
 def _scrub_file(path: Path, needles: Needles) -> int:
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except FileNotFoundError:  # its database has been closed meanwhile
         return 0
     hits = sum(1 for _ in needles.places(data))
     if hits:
@@ -179,8 +181,11 @@ def _scrub_database(path: Path, needles: Needles) -> int:
 
 
 def _is_database(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_SQLITE)) == _SQLITE
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except FileNotFoundError:  # beside a database that another process has closed meanwhile
+        return False
 
 
 def _left_behind() -> Iterator[Path]:
