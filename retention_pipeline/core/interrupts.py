@@ -65,7 +65,9 @@ def insisting() -> Iterator[None]:
     """Let an interrupt that comes inside the block end it, whatever a library makes of it.
 
     A statement of DuckDB that is interrupted raises a ``RuntimeError``; Great Expectations takes that for the answer to
-    one question and asks on. Nothing suspends the block in between: it would meet other handlers afterwards.
+    one question and asks on. And while a statement is one long task of the main thread, the handler of a signal does
+    not run at all: what ends the statement is a thread that the interpreter tells of the signal at once. Nothing
+    suspends the block in between: it would meet other handlers afterwards.
 
     Raises:
         BaseException: What the handler of the signal raises, at the latest when the block ends.
@@ -75,15 +77,20 @@ def insisting() -> Iterator[None]:
         return
     before = {number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))}
     over = threading.Event()
-    nagging = threading.Thread(target=_interrupt_statements, args=(over,), name="interrupts", daemon=True)
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    watching = threading.Thread(target=_watch, args=(reading, set(before), over), name="interrupts", daemon=True)
+    watching.start()
 
     def note(number: int, frame: FrameType | None) -> None:
         handler = before[signal.Signals(number)]
-        if not _told:
-            nagging.start()
         _told.append(lambda: handler(number, None))
+        _end_statements()  # before the exception closes a connection: it could not be reached any more, and would wait
+        with contextlib.suppress(OSError):  # nobody was told of signals before this block
+            os.write(outside, bytes([number]))
         handler(number, frame)
 
+    outside = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
         for number in before:
             signal.signal(number, note)
@@ -96,18 +103,31 @@ def insisting() -> Iterator[None]:
     finally:
         over.set()
         _told.clear()
+        signal.set_wakeup_fd(outside)
         for number, handler in before.items():
             signal.signal(number, handler)
+        os.close(writing)
+        watching.join()
+        os.close(reading)
 
 
-def _interrupt_statements(over: threading.Event) -> None:
-    """End every statement until the block is over: also those that begin because an exception was swallowed."""
+def _watch(reading: int, numbers: set[signal.Signals], over: threading.Event) -> None:
+    """Wait for a signal; then end every statement until the block is over.
+
+    Also those that begin because an exception was swallowed.
+    """
+    while (came := os.read(reading, 1)) and came[0] not in numbers:
+        pass
     while not over.is_set():
-        with contextlib.suppress(RuntimeError):  # a connection was opened meanwhile: next time
-            for connection in list(_interruptible):
-                with contextlib.suppress(Exception):  # it is closed, which each library says in its own way
-                    connection.interrupt()
+        _end_statements()
         over.wait(_PAUSE_SECONDS)
+
+
+def _end_statements() -> None:
+    with contextlib.suppress(RuntimeError):  # a connection was opened meanwhile: next time
+        for connection in list(_interruptible):
+            with contextlib.suppress(Exception):  # it is closed, which each library says in its own way
+                connection.interrupt()
 
 
 def stop_if_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -53,6 +54,25 @@ def test_an_interrupted_statement_ends_the_block_as_an_interrupt_and_works_on_in
         con.execute(LONG)
     with connect(None) as con:
         assert con.execute("select 1").fetchall() == [(1,)]
+
+
+def test_a_statement_that_is_one_long_task_of_the_main_thread_is_ended() -> None:
+    """There the handler of the signal does not run: DuckDB asks for signals between tasks."""
+    con = connect(None)
+    con.execute("set threads = 1")
+    con.execute("create table few as select range as number from range(20)")
+    told_to_stop()
+    with pytest.raises(KeyboardInterrupt), insisting():
+        con.execute(LONG.replace("from ", "from few, "))
+    con.close()
+
+
+def test_a_signal_inside_of_a_block_is_noticed_outside_too() -> None:
+    with noticing() as told:
+        with contextlib.suppress(KeyboardInterrupt), insisting():
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        assert told()
 
 
 def test_what_is_swallowed_is_raised_before_the_next_step_and_at_the_end() -> None:
