@@ -39,20 +39,20 @@ run: $(VENV)/.run $(DEMO)/retention.toml  ## Generate the demo shop and run the 
 	@$(BIN)/retention --config $(DEMO)/retention.toml run
 
 test: $(VENV)/.dev  ## Run the tests (under 10 minutes on 2 cores)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real_data and not long"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not real_data and not long"
 
 # BOUND bounds the two below: BOUND="--minutes 9 --turn TEXT" (tests/bounded.py).
 test-real: $(VENV)/.dev  ## Run the tests over public data sets, where they are at hand
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "real_data and not slow" $(BOUND)
 
 test-long: $(VENV)/.dev  ## Run the tests that take a minute or more each: coverage, metamorphic relations, kills
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "long and not slow" $(BOUND)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "long and not slow" $(BOUND)
 
 fuzz: $(VENV)/.dev  ## Damage valid files 100,000 times and compare with a second reader (FUZZ_CASES=n: fewer)
 	@$(BIN)/python -m pytest tests/reliability/test_input_fuzz.py -m slow -s
 
 test-all: $(VENV)/.dev  ## Run every test, the slow ones too
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # Without those on damaged input and on wrong SQL, which have commands of their own (`make fuzz`, docs/reliability.md).
 reliability: $(VENV)/.dev  ## Measure what faults do: kills, full disks, damage, readers (at most three hours)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import workers
 from tests.bounded import Bounded, add_options
 from tests.offline.sitecustomize import NOTED_IN
 
@@ -35,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A bounded session where one was asked for."""
+    """Tests that belong together on one worker; a bounded session where one was asked for."""
+    config.pluginmanager.register(workers)
     if config.getoption("--minutes") is not None:
         config.pluginmanager.register(Bounded(config.getoption("--minutes"), config.getoption("--turn")))
 

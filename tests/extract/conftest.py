@@ -13,13 +13,6 @@ from tests.extract.server import Server, binaries, running_server
 from tests.extract.shop import DatabaseShop, create_tables
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One server for all of them: they run in one process."""
-    for item in items:
-        if Path(item.path).parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("postgres"))
-
-
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     programs = binaries()

@@ -38,7 +38,7 @@ from tests.pipeline.restatement_story import (
     new_order,
 )
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("restatements")]
+pytestmark = pytest.mark.long
 
 CLOSED = f"coalesce(old_status not in {OPEN}, true) and coalesce(new_status not in {OPEN}, true)"
 SETTLED = f"{CLOSED} and metric not in ('time_between_orders', 'reorder_rate', 'sla_met_rate')"

@@ -18,7 +18,7 @@ from retention_pipeline.warehouse.verify import verify_version
 from retention_pipeline.warehouse.versions import parse_pointer, pointer_bytes, version_names
 from tests.privacy.shop import ADA, ADA_HASH, MAIL, Tiny
 
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("erase")]
+pytestmark = pytest.mark.long
 
 
 CORRECTED = ("15.50,paid", "25.50,paid")
