@@ -9,8 +9,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
-TOGETHER = ("tests/extract/", "tests/quality/", "tests/demo/")
-"""Folders whose fixtures of a session take longer than their tests: a server, a shop with all suites, the demo shop."""
+TOGETHER = ("tests/extract/", "tests/quality/", "tests/demo/", "tests/pipeline/")
+"""Folders whose fixtures of a session take as long as many of their tests: a server, shops that were run."""
 
 
 def group_of(nodeid: str) -> str:
@@ -29,4 +29,8 @@ class TogetherScheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist shi
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling | None:
     """The scheduler for ``--dist loadfile``; xdist's own for everything else."""
-    return TogetherScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+    if config.getvalue("dist") != "loadfile":
+        return None
+    if config.getoption("minutes", None) is not None:  # else the largest files come first, in every turn
+        config.option.loadscopereorder = False
+    return TogetherScheduling(config, log)

@@ -13,6 +13,7 @@ from typing import Any
 from retention_pipeline.core.errors import GateFailedError
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.interrupts import insisting, keyboard_interrupts
+from retention_pipeline.defs.dbt_events import without_debug_events
 from retention_pipeline.defs.dbt_parsed import common_arguments, dbt_environment, parsed_project
 from retention_pipeline.defs.dbt_variables import vars_text
 from retention_pipeline.warehouse.connection import translate_text
@@ -61,7 +62,6 @@ def run_dbt(
         GateFailedError: A model or a test failed; the message names each.
     """
     from dbt.cli.main import dbtRunner
-    from dbt_common.events.event_manager_client import cleanup_event_logger
 
     manifest = parsed_project(home, vars_text(variables))
 
@@ -69,8 +69,7 @@ def run_dbt(
         if event.info.name == "LogStartLine":
             on_node(event.data.node_info.node_name, event.data.index - 1, event.data.total)
 
-    cleanup_event_logger()  # until dbt has read its arguments it would write to the terminal, tracebacks too
-    with dbt_environment(home), keyboard_interrupts(), insisting():
+    with dbt_environment(home), keyboard_interrupts(), insisting(), without_debug_events():
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):  # dbt keeps it for itself
         raise outcome.exception

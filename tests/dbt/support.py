@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from retention_pipeline.core.store_tables import STORE_TABLES
+from retention_pipeline.defs.dbt_events import without_debug_events
 from retention_pipeline.warehouse.connection import release_process_caches
 from tests.dbt.rows import Rows
 
@@ -54,7 +55,7 @@ class Project:
         *,
         select: tuple[str, ...] = (),
         tests: bool = False,
-        unit_tests: bool = True,
+        unit_tests: bool = False,
         **variables: Any,
     ) -> duckdb.DuckDBPyConnection:
         """Build over a store with these rows.
@@ -62,8 +63,8 @@ class Project:
         Args:
             rows: What was delivered.
             select: dbt selection; everything when empty.
-            tests: Whether data tests and unit tests run too.
-            unit_tests: Whether unit tests are among them; they bring their own rows, so once is enough.
+            tests: Whether data tests run too.
+            unit_tests: Whether unit tests are among them; they bring their own rows, so one shop has them run.
             variables: Overrides of :data:`VARIABLES`; by default the three usual sources and the delivered ones are
                 configured.
 
@@ -80,7 +81,7 @@ class Project:
         arguments = ["build" if tests else "run", *common_arguments(home), *(["--select", *select] if select else [])]
         if tests and not unit_tests:
             arguments += ["--exclude-resource-type", "unit_test"]
-        with MonkeyPatch.context() as patch:
+        with MonkeyPatch.context() as patch, without_debug_events():
             patch.setenv("DBT_RETENTION_BUILD", str(home / "build.duckdb"))
             patch.setenv("DBT_RETENTION_STORE", str(home / "store.duckdb"))
             outcome = dbtRunner(manifest=self.manifest.deepcopy()).invoke(

@@ -9,6 +9,8 @@ import pytest
 
 from tests.dbt.support import Project, Rows, cells
 
+pytestmark = pytest.mark.long
+
 JANUARY = {"anna": 100, "bert": 50, "cleo": 50, "dora": 20, "emil": 10, "fred": 10}
 FEBRUARY = {"anna": 30, "bert": 40, "dora": 10, "gina": 20}
 

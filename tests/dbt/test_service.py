@@ -9,6 +9,8 @@ import pytest
 
 from tests.dbt.support import Project, Rows, cells
 
+pytestmark = pytest.mark.long
+
 SELECTED = ("+fct_ticket_period", "+fct_churn_reason_period")
 SOURCES = ["orders", "customers", "feedback", "tickets", "churn_reasons"]
 

@@ -37,7 +37,7 @@ def small_shop() -> Rows:
 @pytest.fixture(scope="module")
 def built(project: Project) -> duckdb.DuckDBPyConnection:
     """Built with every data test and unit test of the project."""
-    return project.build(small_shop(), tests=True)
+    return project.build(small_shop(), tests=True, unit_tests=True)
 
 
 def month(built: duckdb.DuckDBPyConnection, basis: str, start: str, key: str = "all") -> dict[str, Any]:

@@ -26,7 +26,7 @@ OPTIONAL = {
 
 def staged(project: Project, rows: Rows, sql: str, **variables: Any) -> list[dict[str, Any]]:
     """The rows of a query over staging, whose data tests must pass."""
-    with project.build(rows, select=STAGING, tests=True, unit_tests=False, sources=EVERYTHING, **variables) as built:
+    with project.build(rows, select=STAGING, tests=True, sources=EVERYTHING, **variables) as built:
         return cells(built, sql)
 
 
@@ -42,6 +42,7 @@ def deliver_each(rows: Rows, day: str, *, number: str, event: str | None = None)
     rows.control_total("2024-01-01", f"measure {number}", 1, known=day)
 
 
+@pytest.mark.long
 def test_a_missing_rate_sets_an_order_aside_and_a_later_one_heals_it(project: Project) -> None:
     rows = Rows()
     rows.order("first", "anna", "2024-02-01", 10, currency="USD")
@@ -71,6 +72,7 @@ def test_a_rate_counts_for_as_many_days_as_allowed(project: Project, oldest: int
     assert staged(project, rows, sql, max_rate_age_days=oldest) == [{"reason": reason}]
 
 
+@pytest.mark.long
 def test_an_answer_replaces_its_invitation_and_an_unanswered_one_is_no_answer(project: Project) -> None:
     rows = Rows()
     rows.invitation("one", "anna", "2024-02-01")
@@ -97,7 +99,7 @@ def test_an_answer_replaces_its_invitation_and_an_unanswered_one_is_no_answer(pr
 def counts(project: Project, rows: Rows, **variables: Any) -> dict[str, int]:
     """How many rows each optional staging table has."""
     sources = variables.pop("sources", EVERYTHING)
-    with project.build(rows, select=STAGING, tests=True, unit_tests=False, sources=sources, **variables) as built:
+    with project.build(rows, select=STAGING, tests=True, sources=sources, **variables) as built:
         return {name: cells(built, f"select count(*) as n from staging.{name}")[0]["n"] for name in OPTIONAL}
 
 
@@ -136,6 +138,7 @@ def test_what_happens_after_as_of_is_not_there_yet(project: Project) -> None:
     assert found == {**dict.fromkeys(OPTIONAL, 0), "stg_fx_rates": 1, "stg_subscriptions": 1, "stg_control_totals": 1}
 
 
+@pytest.mark.long
 def test_foreign_money_of_subscriptions_and_spend_is_converted_at_its_own_day(project: Project) -> None:
     rows = Rows()
     rows.rate("USD", "2024-02-01", "0.5")

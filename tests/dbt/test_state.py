@@ -72,7 +72,7 @@ def test_a_history_file_is_cut_at_as_of_by_the_known_date_of_its_rows(project: P
 def test_without_feedback_customers_and_segments_the_facts_of_orders_still_stand(project: Project) -> None:
     rows = Rows()
     rows.order("one", "anna", "2024-03-01", 10)
-    built = project.build(rows, tests=True, unit_tests=False, segments=[], derived_segments=[])
+    built = project.build(rows, tests=True, segments=[], derived_segments=[])
     assert built.execute(
         "select distinct segment_set, segment_key, customers_ordering from marts.fct_period where grain = 'month'"
     ).fetchall() == [("all", "all", 1)]

@@ -7,6 +7,8 @@ import pytest
 
 from tests.dbt.support import Project, Rows, cells
 
+pytestmark = pytest.mark.long
+
 SELECTED = ("+fct_survey_period", "+fct_nps_retention_period")
 SOURCES = ["orders", "customers", "feedback", "subscriptions"]
 THROUGH = {"orders": "2024-03-15", "feedback": "2024-03-10", "subscriptions": "2024-03-01"}

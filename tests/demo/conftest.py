@@ -11,6 +11,14 @@ from retention_pipeline.demo.truth import Truth
 from tests.demo.recount import Recount, recount
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Writing and recounting three years takes longer than all the other tests of the demo shop."""
+    for item in items:
+        if "default_shop" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def default_shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     folder = tmp_path_factory.mktemp("default")

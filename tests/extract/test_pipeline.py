@@ -101,6 +101,7 @@ def test_day_by_day_from_the_database_is_the_same_shop_as_a_file_a_day(
     assert {str(day) for _, day in from_database.rows(through)} == {str(middle)}
 
 
+@pytest.mark.long
 def test_what_was_known_before_another_mapping_can_still_be_asked(shop: DatabaseShop, tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "mapped", FROM_DATABASE)
     for number in range(1, 4):

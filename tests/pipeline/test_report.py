@@ -27,6 +27,7 @@ def test_the_report_of_the_demo_shop_holds_every_section_and_repeats_to_the_byte
     assert page.tags.isdisjoint({"script", "img", "image", "link"})
 
 
+@pytest.mark.long
 def test_the_command_writes_into_the_home_unless_told_otherwise(shop: ShopFolder) -> None:
     done = shop.command("report", "--grain", "week")
     assert done.returncode == 0, done.stderr

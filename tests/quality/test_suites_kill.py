@@ -37,6 +37,7 @@ def verdicts(bench: Bench) -> list[Verdict]:
     return [judge(bench, corruption) for corruption in CORRUPTIONS]
 
 
+@pytest.mark.long
 def test_nearly_every_seeded_corruption_is_noticed(verdicts: list[Verdict]) -> None:
     survivors = {(each.corruption.kind, each.corruption.table) for each in verdicts if not each.noticed_by}
     assert survivors == set(SURVIVORS), "each survivor needs its reason, and a reason its survivor"
@@ -48,10 +49,12 @@ def test_nearly_every_seeded_corruption_is_noticed(verdicts: list[Verdict]) -> N
     assert sum(bool(each.noticed_by) for each in verdicts) >= 0.95 * len(verdicts)
 
 
+@pytest.mark.long
 def test_every_seeded_corruption_changes_something(verdicts: list[Verdict]) -> None:
     assert [each.corruption for each in verdicts if not each.rows_changed] == []
 
 
+@pytest.mark.long
 def test_every_check_notices_something(verdicts: list[Verdict]) -> None:
     seen: dict[str, set[str]] = defaultdict(set)
     for each in verdicts:
