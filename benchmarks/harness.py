@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import statistics
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,7 +73,15 @@ def machine() -> dict[str, str]:
         "system": platform.system(),
         "python": platform.python_version(),
         "load_before": f"{os.getloadavg()[0]:.1f}",
+        "commit": _commit(),
     }
+
+
+def _commit() -> str:
+    """The commit that is measured; a plus says that files were changed since."""
+    command = ["git", "describe", "--always", "--dirty=+"]
+    described = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return described.stdout.strip() or "unknown"
 
 
 def run(folder: Path, sizes: Sequence[int], repetitions: int, contenders: Sequence[str] = tuple(CONTENDERS)) -> Record:

@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from retention_pipeline.config import load_settings
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse.read import published_manifest
 
@@ -80,6 +81,8 @@ def main() -> None:
     parser.add_argument("home", type=Path, help="an empty folder; two homes are made in it")
     parser.add_argument("night", type=dt.date.fromisoformat, help="the night to measure")
     given = parser.parse_args()
+    if not load_settings(given.config).build.incremental:
+        sys.exit(f"{given.config}: set incremental = true in [build], or no night is carried on")
     before = given.night - dt.timedelta(days=1)
     nights = [
         run("the night before", given.config, given.home / "nightly", before),
