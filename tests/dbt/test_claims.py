@@ -8,6 +8,8 @@ import pytest
 
 from tests.dbt.support import Project, Rows
 
+pytestmark = pytest.mark.long
+
 SOURCES = {"sources": ["orders", "customers", "feedback", "tickets"]}
 
 

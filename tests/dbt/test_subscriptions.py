@@ -9,6 +9,8 @@ import pytest
 
 from tests.dbt.support import Project, Rows, cells
 
+pytestmark = pytest.mark.long
+
 SOURCES = ["orders", "customers", "feedback", "subscriptions"]
 
 

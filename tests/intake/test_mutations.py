@@ -34,7 +34,7 @@ def damage(content: bytes, changes: list[tuple[int, str, bytes, int]]) -> bytes:
     return content
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=CHANGES)
 def test_a_damaged_file_is_taken_in_with_reasons_or_refused_with_one(
     shop: Shop, changes: list[tuple[int, str, bytes, int]]
@@ -66,7 +66,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cells=st.lists(CELLS, min_size=1, max_size=12), newline=st.sampled_from(["\n", "\r\n", "\r"]))
 def test_any_text_comes_back_as_it_was_written_on_the_line_it_was_written(
     shop: Shop, cells: list[str], newline: str

@@ -167,6 +167,7 @@ def test_alert_test_reports_each_channel(
         invoke(published_shop, "alert-test")
 
 
+@pytest.mark.long
 def test_watching_on_prints_changes_only_and_ends_when_told(shop: ShopFolder, tmp_path: Path) -> None:
     running = shop.start("watch", "--every", "1")
     time.sleep(8)
