@@ -52,9 +52,10 @@ def no_memory(where: Path | None = None, detail: str = "") -> StorageError:
 
     Args:
         where: What was being written, when that is known.
-        detail: What the library said.
+        detail: What the library said; its first line is repeated.
     """
-    place, why = f"{where}: " if where else "", f" ({detail})" if detail else ""
+    said = detail.strip().partition("\n")[0]
+    place, why = f"{where}: " if where else "", f" ({said})" if said else ""
     return StorageError(f"{place}not enough memory{why}", remedy="give the process more memory, then run again")
 
 

@@ -69,7 +69,7 @@ def run_dbt(
         if event.info.name == "LogStartLine":
             on_node(event.data.node_info.node_name, event.data.index - 1, event.data.total)
 
-    with dbt_environment(home), keyboard_interrupts(), insisting(), without_debug_events():
+    with without_debug_events(), dbt_environment(home), keyboard_interrupts(), insisting():
         outcome = dbtRunner(manifest=manifest, callbacks=[watch]).invoke(build_arguments(home, selection, variables))
     if outcome.exception is not None and not isinstance(outcome.exception, Exception):  # dbt keeps it for itself
         raise outcome.exception

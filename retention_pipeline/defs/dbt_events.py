@@ -15,8 +15,8 @@ def without_debug_events() -> Iterator[None]:
     """Inside the block dbt's debug events are dropped before a message is made of them.
 
     There are some 5,000 in a run: two for each statement, its text, its state. dbt makes a message of each, writes it
-    out and searches it for secrets before its log, which holds what matters (``info``), throws it away: a third of the
-    time that dbt needs besides its statements. Nothing is written to the terminal either, also not by what comes
+    out and searches it for secrets before its log, which holds what matters (``info``), throws it away: a quarter of
+    the time that dbt needs besides its statements. Nothing is written to the terminal either, also not by what comes
     before dbt has read its arguments.
     """
     from dbt_common.events.base_types import EventLevel

@@ -106,7 +106,7 @@ def translate(error: duckdb.Error, path: Path) -> RetentionError | None:
     """What a DuckDB error means for the user; ``None`` when it says nothing about storage."""
     text = str(error).strip()
     if isinstance(error, duckdb.OutOfMemoryException):
-        return no_memory(path, text.strip().partition("\n")[0])
+        return no_memory(path, text)
     if isinstance(error, _ABOUT_CONNECTIONS) and _says(text, _BUSY):
         holder = re.search(r"PID (\d+)", text)
         by = f"process {holder.group(1)}" if holder else "another connection of this process"
@@ -122,7 +122,7 @@ def translate_any(error: BaseException, path: Path) -> RetentionError | None:
 def translate_text(text: str, path: Path) -> RetentionError | None:
     """The same for a message that a library made of DuckDB's; only what DuckDB says of files and memory counts."""
     if "out of memory" in text.lower():
-        return no_memory(path, text.strip().partition("\n")[0])
+        return no_memory(path, text)
     return _about_file(text, path) if re.search(r"\b(IO|FATAL|Serialization) Error\b", text) else None
 
 

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pytest
 
 from retention_pipeline.config import load_settings
@@ -41,7 +40,6 @@ with open_store(settings.home) as store:
 
 @pytest.fixture(autouse=True)
 def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dg.DagsterInstance, "from_config", staticmethod(lambda *_: dg.DagsterInstance.ephemeral()))
     monkeypatch.setenv("RETENTION_ID_KEY", ID_KEY)
 
 
