@@ -17,6 +17,7 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.core.resources import dbt_project_dir
 from retention_pipeline.defs.dbt_variables import dbt_vars
 from retention_pipeline.warehouse.build import BuildState
+from retention_pipeline.warehouse.connection import create
 
 
 def run_models(config: Path, pipeline: Home, folder: Path) -> dict[str, float]:
@@ -29,6 +30,7 @@ def run_models(config: Path, pipeline: Home, folder: Path) -> dict[str, float]:
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    create(folder / "build.duckdb")
     settings, inputs = load_settings(config), BuildState(pipeline).inputs
     if inputs is None:
         raise RuntimeError(f"{pipeline.root} has not been run")

@@ -21,16 +21,28 @@ OF_PERSONS = frozenset({"customer_id", "order_id", "feedback_id", "subscription_
 
 
 def table_metadata(connection: DuckDBPyConnection, qualified: str) -> dict[str, Any]:
-    """Row count and a Markdown preview of ``schema.table``, the columns that lead to a person left out."""
-    count = connection.execute(f"select count(*) from {qualified}").fetchall()[0][0]
+    """Row count and a Markdown preview of ``schema.table``, the columns that lead to a person left out.
+
+    The rows of a view are not counted: that would compute them.
+    """
     described = connection.execute(f"describe {qualified}").fetchall()
     shown = ", ".join(f'"{name}"' for name, *_ in described if name not in OF_PERSONS)
     cursor = connection.execute(f"select {shown or 'null as nothing_to_show'} from {qualified} limit {ROWS}")
     columns = [column[0] for column in cursor.description or ()]
+    preview = {"preview": dg.MetadataValue.md(markdown_table(columns, cursor.fetchall()))}
+    if _is_view(connection, qualified):
+        return preview
     return {
-        "dagster/row_count": int(count),
-        "preview": dg.MetadataValue.md(markdown_table(columns, cursor.fetchall())),
+        "dagster/row_count": int(connection.execute(f"select count(*) from {qualified}").fetchall()[0][0]),
+        **preview,
     }
+
+
+def _is_view(connection: DuckDBPyConnection, qualified: str) -> bool:
+    found = (
+        "select 1 from duckdb_views() where database_name = current_database() and schema_name = ? and view_name = ?"
+    )
+    return connection.execute(found, qualified.split(".")).fetchone() is not None
 
 
 def run_metadata(inputs: Inputs, seconds: float, record: Record | None = None) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from retention_pipeline.defs.dbt import NodeResult, run_dbt
 from retention_pipeline.defs.dbt_variables import dbt_vars
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, RAW, STAGING
+from retention_pipeline.defs.model_keys import intermediate_keys, prove_keys
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
 from retention_pipeline.warehouse import carrying
 from retention_pipeline.warehouse.build import BuildState, Inputs, Record
-from retention_pipeline.warehouse.connection import connect
+from retention_pipeline.warehouse.connection import connect, create
 
 SELECTION = {STAGING: ["fqn:retention.staging"], MARTS: ["fqn:retention.intermediate", "fqn:retention.marts"]}
 """dbt selection of each stage; intermediate models are built with the facts they serve."""
@@ -45,6 +46,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: P
     specs = build_dbt_asset_specs(
         manifest=manifest, dagster_dbt_translator=KeyIsSchemaAndTable(), select=" ".join(SELECTION[stage])
     )
+    keys = intermediate_keys(manifest) if stage == MARTS else {}
 
     @dg.multi_asset(name=f"dbt_{stage}", specs=specs)
     def models(
@@ -53,7 +55,7 @@ def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: P
         progress.stage(stage)
         inputs = inputs_of_stage(settings, clock, run_id=context.run.run_id, needs=BELOW[stage])
         state = BuildState(settings.home)
-        record = state.find(stage, inputs) or _build(settings, stage, inputs, progress)
+        record = state.find(stage, inputs) or _build(settings, stage, inputs, progress, keys)
         selected = {key.path[-1]: key for key in context.selected_asset_keys}
         with connect(settings.home.build) as build:
             # in the order dbt built them, which is the order Dagster wants to hear of them
@@ -66,13 +68,18 @@ def build_dbt_assets(settings: Settings, manifest: Path, stage: str, progress: P
     return models
 
 
-def _build(settings: Settings, stage: str, inputs: Inputs, progress: Progress) -> Record:
+def _build(
+    settings: Settings, stage: str, inputs: Inputs, progress: Progress, keys: Mapping[str, tuple[str, ...]]
+) -> Record:
     """Let dbt build the stage, and record that it was."""
     began = time.perf_counter()
     state = BuildState(settings.home)
     state.clear(stage)
     carried = _carry_on(settings, state, stage, inputs)
+    if not settings.home.build.exists():
+        create(settings.home.build)
     results = run_dbt(settings.home, SELECTION[stage], {**dbt_vars(settings, inputs), **carried}, progress.step)
+    results += prove_keys(settings.home, keys)
     detail = {
         "tests": [_test_row(stage, result) for result in results if _is_test(result)],
         "models": {result.name: result.seconds for result in results if not _is_test(result)},

@@ -18,6 +18,7 @@ from retention_pipeline.core.errors import CorruptFileError, GateFailedError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.warehouse import files
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
+from retention_pipeline.warehouse.grain import repeated_key
 from retention_pipeline.warehouse.hashing import Content, measure
 from retention_pipeline.warehouse.manifest import DATABASE, FileRecord, TableRecord
 from retention_pipeline.warehouse.sql import literal, quote
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _LOSSY_IN_PARQUET = ("HUGEINT", "UHUGEINT", "ENUM", "BIT", "TIMESTAMP_S", "TIMESTAMP_MS")
-_STORAGE_VERSION = "v1.2.0"
-"""Readable by every DuckDB since 1.2, not only by the one that wrote it."""
+_STORAGE_VERSION = "v1.3.0"
+"""Readable by every DuckDB since 1.3, not only by the one that wrote it; 1.2 takes half as long again to write."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class PublishedTable:
     """One table of a version: where its rows come from and how it is described.
 
     Exactly one of ``sql`` (a query over the build connection) and ``frame`` is given. ``column_types``, where given,
-    names exactly the table's columns, and values are cast to these types.
+    names exactly the table's columns, and values are cast to these types. ``key_proven`` says that a gate has looked
+    for repeated keys in these very rows.
     """
 
     name: str
@@ -47,6 +49,7 @@ class PublishedTable:
     column_types: Mapping[str, str] = field(default_factory=dict)
     column_comments: Mapping[str, str] = field(default_factory=dict)
     counts_for_content: bool = True
+    key_proven: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -107,20 +110,11 @@ def measure_table(connection: DuckDBPyConnection, table: PublishedTable) -> Cont
         GateFailedError: Two rows have the same key, so their order would be left to chance.
     """
     with relation(connection, table) as rows:
-        repeated = _repeated_key(connection, table, rows)
+        repeated = None if table.key_proven else repeated_key(connection, rows, table.key)
         if repeated is not None:
             named = ", ".join(f"{column} = {value}" for column, value in zip(table.key, repeated, strict=True))
             raise GateFailedError(f"{table.name}: more than one row with {named}; nothing was published")
         return measure(connection, rows)
-
-
-def _repeated_key(connection: DuckDBPyConnection, table: PublishedTable, rows: str) -> tuple[object, ...] | None:
-    """A key that two rows have, if there is one; as many different hashes of keys as rows prove that there is none."""
-    key = ", ".join(quote(column) for column in table.key)
-    counted = connection.execute(f"SELECT count(DISTINCT hash({key})) = count(*) FROM {rows}").fetchone()
-    if counted == (True,):
-        return None
-    return connection.execute(f"SELECT {key} FROM {rows} GROUP BY ALL HAVING count(*) > 1 LIMIT 1").fetchone()
 
 
 def write_tables(

@@ -15,7 +15,7 @@ from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.store_tables import BESIDE_THE_CATALOGUE, STORE_TABLES
 from retention_pipeline.warehouse import files, seal
-from retention_pipeline.warehouse.connection import connect, duckdb_errors
+from retention_pipeline.warehouse.connection import connect, create, duckdb_errors
 from retention_pipeline.warehouse.fingerprints import code_hash, config_hash, libraries_hash
 from retention_pipeline.warehouse.formats import EARLIER, FORMAT, bring_up_to_date, checked, setting
 from retention_pipeline.warehouse.hashing import combine
@@ -47,6 +47,8 @@ def open_store(home: Home, *, read_only: bool = False) -> DuckDBPyConnection:
         files.make_dir(home.root, files.TRAVERSE_DIR)
         seal.compare_closed(home)
         seal.break_seal(home.store)
+    if not home.store.exists():
+        create(home.store)
     connection = connect(home.store)
     try:
         with duckdb_errors(home.store):

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from retention_pipeline.core.errors import BusyError, CorruptFileError, StorageError
-from retention_pipeline.warehouse.connection import connect, duckdb_errors, release_process_caches
+from retention_pipeline.warehouse.connection import connect, create, duckdb_errors, release_process_caches
 from tests.warehouse.support import pipe, start
 
 
@@ -26,6 +26,16 @@ def test_every_connection_speaks_utc_and_downloads_nothing(tmp_path: Path) -> No
     for connection in (connect(None), connect(tmp_path / "a.duckdb")):
         with connection:
             assert connection.execute(settings).fetchone() == ("UTC", False)
+
+
+def test_a_file_that_only_this_installation_reads_is_of_the_newest_format(tmp_path: Path) -> None:
+    create(tmp_path / "it's.duckdb")
+    with connect(tmp_path / "it's.duckdb") as made, connect(tmp_path / "other.duckdb") as other:
+        formats = [
+            each.execute("select tags['storage_version'] from duckdb_databases() where not internal").fetchone()
+            for each in (made, other)
+        ]
+    assert formats == [("v1.5.0+",), ("v1.0.0+",)]
 
 
 def test_a_file_in_use_by_another_process_is_busy_and_names_it(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_version_holds_every_table_as_parquet_and_in_one_database(home: Home) 
         types = connection.execute("select column_type from (describe wide)").fetchall()
         assert types == [("DATE",), ("INTEGER",), ("DOUBLE",)]
         tags = connection.execute("select tags from duckdb_databases() where database_name = 'retention'").fetchone()
-        assert tags == ({"storage_version": "v1.2.0+"},)
+        assert tags == ({"storage_version": "v1.3.0+"},)
 
 
 def test_the_manifest_says_where_a_version_comes_from_and_what_it_holds(home: Home) -> None:
@@ -166,6 +166,24 @@ def test_a_repeated_key_is_not_published(home: Home, memory: duckdb.DuckDBPyConn
     with pytest.raises(GateFailedError, match="more than one row with a = 1, b = None"):
         publish(home, memory, [table], metadata(1), keep=3)
     assert current_version(home) is None
+
+
+def test_a_key_that_a_gate_has_proven_is_not_looked_for_again(memory: duckdb.DuckDBPyConnection) -> None:
+    asked: list[str] = []
+
+    class Listening:
+        def __getattr__(self, name: str) -> object:
+            return getattr(memory, name)
+
+        def execute(self, sql: str, *rest: object) -> duckdb.DuckDBPyConnection:
+            asked.append(sql)
+            return memory.execute(sql, *rest)  # type: ignore[arg-type]
+
+    for proven in (True, False):
+        asked.clear()
+        table = PublishedTable("facts", key=("a",), sql="select range as a from range(2)", key_proven=proven)
+        release.measure_table(Listening(), table)  # type: ignore[arg-type]
+        assert any("count(DISTINCT" in sql for sql in asked) is not proven
 
 
 def test_a_type_that_parquet_does_not_keep_is_refused(home: Home, memory: duckdb.DuckDBPyConnection) -> None:

@@ -15,7 +15,7 @@ from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.store_tables import RAW_PROFILES
 from retention_pipeline.warehouse import files
-from retention_pipeline.warehouse.connection import connect, duckdb_errors
+from retention_pipeline.warehouse.connection import connect, create, duckdb_errors
 from retention_pipeline.warehouse.erasure.people import QUARANTINE, Found, mark_rows
 from retention_pipeline.warehouse.sql import literal, quote
 from retention_pipeline.warehouse.store import ERASURES, open_store
@@ -53,6 +53,7 @@ def rewrite_store(home: Home, erased: Erased, sequence: int) -> Found:
     target = home.temporary / home.store.name
     files.make_dir(home.temporary)
     files.remove(target)
+    create(target)
     connection = connect(target)
     try:
         with duckdb_errors(target):
