@@ -9,6 +9,7 @@ import argparse
 import datetime as dt
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -84,11 +85,12 @@ def main() -> None:
     if not load_settings(given.config).build.incremental:
         sys.exit(f"{given.config}: set incremental = true in [build], or no night is carried on")
     before = given.night - dt.timedelta(days=1)
-    nights = [
-        run("the night before", given.config, given.home / "nightly", before),
-        run("the night before", given.config, given.home / "anew", before),
-        run("the night, carried on", given.config, given.home / "nightly", given.night),
-        run("the night, built anew", given.config, given.home / "anew", given.night, "--rebuild"),
+    carrying, anew_in = given.home / "nightly", given.home / "anew"
+    nights = [run("the night before", given.config, carrying, before)]
+    shutil.copytree(carrying, anew_in, symlinks=True)
+    nights += [
+        run("the night, carried on", given.config, carrying, given.night),
+        run("the night, built anew", given.config, anew_in, given.night, "--rebuild"),
     ]
     for each in nights:
         stages = ", ".join(f"{stage} {seconds:.0f}" for stage, seconds in each.stages.items())
