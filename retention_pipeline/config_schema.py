@@ -130,7 +130,7 @@ class Limits(Section):
 class Build(Section):
     """``[build]``: how tables are made; it changes no number."""
 
-    incremental: bool = False
+    incremental: Literal["auto"] | bool = "auto"
 
 
 class Publish(Section):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.core.store_tables import RAW_ORDERS
 from retention_pipeline.defs.resources import RunClock
 from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.warehouse.arrivals import show_deliveries
@@ -26,6 +27,9 @@ from retention_pipeline.warehouse.store import (
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+LARGE = 1_000_000
+"""Order records from which on carrying a build on is quicker than making it anew (docs/performance.md)."""
 
 
 def resolve_inputs(store: DuckDBPyConnection, settings: Settings, clock: RunClock, *, run_id: str) -> Inputs:
@@ -63,8 +67,16 @@ def begin_build(
         _check_as_of(store, clock.date)
     show_deliveries(store, clock.date or default_as_of(store, clock.last))
     inputs = resolve_inputs(store, settings, clock, run_id=run_id)
-    BuildState(settings.home).begin(inputs, anew=rebuild, carry_on=settings.build.incremental)
+    BuildState(settings.home).begin(inputs, anew=rebuild, forbidden=anew_anyway(store, settings))
     return inputs
+
+
+def anew_anyway(store: DuckDBPyConnection, settings: Settings) -> str | None:
+    """Why builds of this shop are not carried on, whatever the one before is like; None where they may be."""
+    if settings.build.incremental != "auto":
+        return None if settings.build.incremental else "incremental builds are switched off"
+    records = store.execute(f"SELECT count(*) FROM {RAW_ORDERS.qualified}").fetchall()[0][0]
+    return None if records >= LARGE else f"with fewer than {LARGE:,} order records it takes no longer"
 
 
 def _check_as_of(store: DuckDBPyConnection, as_of: dt.date) -> None:

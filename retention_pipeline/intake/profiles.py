@@ -59,24 +59,32 @@ def _queries(contract: Contract) -> Iterator[tuple[str, str]]:
     currency = "currency" if "currency" in contract.names else "NULL"
     for field in contract.fields:
         column = quote(field.name)
+        if field.type == "customer":
+            place, looked = f"{TYPED} t JOIN {STAGE} s USING (_file, _line)", trimmed(f"s.{column}")
+        else:
+            place, looked = f"{TYPED} t", f"t.{column}"
         if field.type == "customer" or (field.type == "text" and field.name.endswith("_id")):
-            place = f"{TYPED} t" if field.type == "text" else f"{TYPED} t JOIN {STAGE} s USING (_file, _line)"
-            text = f"t.{column}" if field.type == "text" else trimmed(f"s.{column}")
-            value, length, unit, aspect = _kinds(text), f"length({text})", "NULL", FORM
+            value, length, unit, aspect = _kinds("looked"), "length(looked)", "NULL", FORM
         elif field.type == "decimal":
-            place, length, unit, aspect = f"{TYPED} t", "0", currency, SIZE
-            value = f"floor({STEPS_PER_DECADE} * log10(nullif(abs({column}), 0)))::INTEGER"
+            value, length, unit, aspect = _step("looked"), "0", currency, SIZE
         else:
             continue
         yield (
             f"{aspect} {field.name}",
             (
-                f"WITH steps AS (SELECT _file, greatest(count(*) // {MOST}, 1) AS step FROM {TYPED} GROUP BY _file)"
-                f" SELECT _file, _known, {unit} AS unit, {value} AS value, {length} AS length, count(*) FROM {place}"
-                " JOIN steps USING (_file) WHERE _problem IS NULL AND value IS NOT NULL AND _line % step = 0"
-                " GROUP BY ALL"
+                f"WITH steps AS (SELECT _file, greatest(count(*) // {MOST}, 1) AS step FROM {TYPED} GROUP BY _file),"
+                # materialized, or values would be looked at before it is known which of them are wanted
+                f" sampled AS MATERIALIZED (SELECT _file, _known, {unit} AS unit, {looked} AS looked FROM {place}"
+                " JOIN steps USING (_file) WHERE _problem IS NULL AND _line % step = 0)"
+                f" SELECT _file, _known, unit, {value} AS value, {length} AS length, count(*) FROM sampled"
+                " WHERE value IS NOT NULL GROUP BY ALL"
             ),
         )
+
+
+def _step(amount: str) -> str:
+    """SQL for the order of magnitude of an amount."""
+    return f"floor({STEPS_PER_DECADE} * log10(nullif(abs({amount}), 0)))::INTEGER"
 
 
 def _kinds(text: str) -> str:

@@ -87,7 +87,7 @@ class BuildState:
         content = self._load()
         return Plan.from_json(content["plan"]) if content else Plan(None, "there was no earlier build")
 
-    def begin(self, inputs: Inputs, *, anew: bool = False, carry_on: bool = True) -> bool:
+    def begin(self, inputs: Inputs, *, anew: bool = False, forbidden: str | None = None) -> bool:
         """Make the build file one for these inputs.
 
         It is kept as it is when it already is one for them, carried on when it is the base of an incremental build, and
@@ -96,7 +96,7 @@ class BuildState:
         Args:
             inputs: What the run computes from.
             anew: Empty it in any case.
-            carry_on: Whether it may be the base of an incremental build.
+            forbidden: Why it must not be the base of an incremental build, whatever it is like; None where it may be.
 
         Returns:
             Whether the build file was emptied.
@@ -110,9 +110,8 @@ class BuildState:
         reasons = {
             "it was asked for": anew,
             f"an earlier run ended while {changing} was under way: stopped, or a check failed": bool(changing),
-            "incremental builds are not switched on": not carry_on,
         }
-        why_not = next((why for why, holds in reasons.items() if holds), None)
+        why_not = next((why for why, holds in reasons.items() if holds), forbidden)
         why_not = why_not or base.objection(self._home, found, rules=inputs.rules, as_of=inputs.as_of)
         if why_not is not None:
             self._empty()

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from retention_pipeline.config import load_settings
+from retention_pipeline.defs import inputs
+from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.read import published_manifest
 from tests.carrying.nights import tables
 from tests.pipeline.conftest import ShopFolder
@@ -46,6 +49,27 @@ def assert_as_if_rebuilt(shop: ShopFolder, elsewhere: Path, night: dt.date) -> N
     again.run(until=night, rebuild=True)
     assert tables(shop.settings.home.build) == tables(again.settings.home.build)
     assert again.version() == shop.version()  # nothing to publish: the content is the same
+
+
+@pytest.mark.parametrize(
+    ("setting", "records", "why_not"),
+    [
+        ("", 11, "with fewer than 12 order records it takes no longer"),
+        ("", 12, None),
+        ("incremental = true", 0, None),
+        ("incremental = false", 12, "incremental builds are switched off"),
+    ],
+)
+def test_only_large_shops_are_carried_on_unasked(
+    setting: str, records: int, why_not: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "retention.toml"
+    shop = '[shop]\nname = "A"\ntimezone = "UTC"\ncurrency = "EUR"\n[sources.orders]\npath = "o.csv"\n'
+    config.write_text(f"{shop}[build]\n{setting}\n", encoding="utf-8")
+    monkeypatch.setattr(inputs, "LARGE", 12)
+    with connect(None) as store:
+        store.execute(f"create schema raw; create table raw.orders as from range({records})")
+        assert inputs.anew_anyway(store, load_settings(config)) == why_not
 
 
 @pytest.mark.slow

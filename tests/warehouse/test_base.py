@@ -95,8 +95,8 @@ def test_it_can_be_asked_for(home: Home) -> None:
 
 def test_it_has_to_be_allowed(home: Home) -> None:
     state = sealed(home)
-    assert state.begin(NEXT, carry_on=False)
-    assert state.plan.why == "incremental builds are not switched on"
+    assert state.begin(NEXT, forbidden="incremental builds are switched off")
+    assert state.plan.why == "incremental builds are switched off"
 
 
 def test_what_is_marked_is_no_longer_in_doubt(home: Home) -> None:
