@@ -177,7 +177,7 @@ def test_a_key_that_a_gate_has_proven_is_not_looked_for_again(memory: duckdb.Duc
 
         def execute(self, sql: str, *rest: object) -> duckdb.DuckDBPyConnection:
             asked.append(sql)
-            return memory.execute(sql, *rest)  # type: ignore[arg-type]
+            return memory.execute(sql, *rest)
 
     for proven in (True, False):
         asked.clear()
