@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -89,7 +90,9 @@ def test_a_night_is_carried_on_from_the_one_before(carrying_shop: ShopFolder, tm
 def test_a_changed_configuration_is_built_anew(carrying_shop: ShopFolder) -> None:
     carrying_shop.run(until=NIGHT - dt.timedelta(days=1))
     text = carrying_shop.config.read_text(encoding="utf-8")
-    carrying_shop.config.write_text(text.replace("[shop]", "[shop]\nresponse_window_days = 29", 1), encoding="utf-8")
+    changed = re.sub(r"^response_window_days = \d+", "response_window_days = 29", text, flags=re.MULTILINE)
+    assert changed != text
+    carrying_shop.config.write_text(changed, encoding="utf-8")
     said = carrying_shop.run(until=NIGHT)
     assert "build      full: the configuration, the program or one of its libraries has changed" in said
     assert build_of(carrying_shop) == "full: the configuration, the program or one of its libraries has changed"
