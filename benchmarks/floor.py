@@ -14,8 +14,6 @@ from pathlib import Path
 
 import duckdb
 
-from retention_pipeline.warehouse.connection import create
-
 SQL = Path(__file__).with_name("floor.sql")
 WINDOW_DAYS = 90
 
@@ -65,7 +63,8 @@ def statements(landing: Path, as_of: dt.date) -> Iterator[tuple[str, str]]:
 def build(shop: Path, database: Path, as_of: dt.date) -> dict[str, float]:
     """Build every table in a new database file; returns the seconds each took."""
     database.unlink(missing_ok=True)
-    create(database)  # the format of the pipeline's build file, which is not DuckDB's default
+    with duckdb.connect() as scratch:  # in the format of the pipeline's build file, which is not DuckDB's default
+        scratch.execute(f"ATTACH '{database}' AS made (STORAGE_VERSION 'latest')")
     seconds = {}
     with duckdb.connect(str(database)) as con:
         con.execute("SET preserve_insertion_order = false")  # the pipeline does without it, too
