@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _LOSSY_IN_PARQUET = ("HUGEINT", "UHUGEINT", "ENUM", "BIT", "TIMESTAMP_S", "TIMESTAMP_MS")
-_STORAGE_VERSION = "v1.3.0"
-"""Readable by every DuckDB since 1.3, not only by the one that wrote it; 1.2 takes half as long again to write."""
+_STORAGE_VERSION = "v1.2.0"
+"""Readable by every DuckDB since 1.2, not only by the one that wrote it."""
 
 
 @dataclass(frozen=True)

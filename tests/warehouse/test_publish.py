@@ -39,7 +39,7 @@ def test_a_version_holds_every_table_as_parquet_and_in_one_database(home: Home) 
         types = connection.execute("select column_type from (describe wide)").fetchall()
         assert types == [("DATE",), ("INTEGER",), ("DOUBLE",)]
         tags = connection.execute("select tags from duckdb_databases() where database_name = 'retention'").fetchone()
-        assert tags == ({"storage_version": "v1.3.0+"},)
+        assert tags == ({"storage_version": "v1.2.0+"},)
 
 
 def test_the_manifest_says_where_a_version_comes_from_and_what_it_holds(home: Home) -> None:
