@@ -28,9 +28,16 @@ def is_size(text: str) -> bool:
 def memory_limit() -> str:
     """The limit of one database: what the environment says, else half of what the machine or the container has.
 
-    Half, because publication holds two databases open at once, and because Python needs some memory too.
+    Half, because gates open the build file beside the store, and because Python needs some memory too.
     """
     return os.environ.get(MEMORY_LIMIT) or f"{available() // 2 // 1024**2}MiB"
+
+
+def memory_bytes() -> int:
+    """The same limit as a number."""
+    number, unit = re.split(r"(?<=\d) ?(?=[A-Z])", memory_limit().upper())
+    thousand = 1024 if "I" in unit else 1000
+    return int(float(number) * thousand ** ("KMGT".index(unit[0]) + 1))
 
 
 def require_memory(home: Path) -> None:

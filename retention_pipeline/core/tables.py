@@ -26,13 +26,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table; ``grain`` is its first sentence, ``key`` identifies a row and gives the order it is written in."""
+    """One table; ``grain`` is its first sentence, ``key`` identifies a row and gives the order it is written in.
+
+    Rows that are alike in the columns of ``cluster_by`` are written together, whatever their keys.
+    """
 
     schema: str
     name: str
     grain: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    cluster_by: tuple[str, ...] = ()
 
     @property
     def qualified(self) -> str:

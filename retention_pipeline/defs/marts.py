@@ -35,6 +35,7 @@ class MartsCatalogue:
                         Column(column["name"], column["data_type"], _one_line(column["description"]))
                         for column in node["columns"].values()
                     ),
+                    cluster_by=tuple(node["config"]["meta"].get("cluster_by", ())),
                 )
                 for node in sorted(models, key=lambda node: str(node["name"]))
             }

@@ -94,6 +94,7 @@ def _from_build(table: Table, source: str, *, key_proven: bool = False) -> Publi
         comment=table.grain,
         column_types={column.name: column.type for column in table.columns},
         column_comments={column.name: column.meaning for column in table.columns},
+        cluster_by=table.cluster_by,
         key_proven=key_proven,
     )
 

@@ -193,9 +193,9 @@ class _Publication:
         with self._folder() as folder:
             failpoint("publish.before_parquet")
             self.watcher.step("write tables", 1, 4)
-            release.write_tables(self.connection, tables, folder, macros)
+            release.write_tables(self.connection, tables, built, folder, macros)
             self.watcher.step("verify", 2, 4)
-            records = release.read_back(tables, built, folder)
+            records = release.read_back(self.connection, tables, built, folder)
             seconds = {**metadata.get("seconds", {}), PUBLISH: round(time.perf_counter() - self.began, 1)}
             metadata["seconds"] = seconds
             manifest = replace(draft, tables=records, database=FileRecord.of(folder / DATABASE), metadata=metadata)

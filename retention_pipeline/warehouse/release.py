@@ -12,15 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pandas as pd
 
 from retention_pipeline.core.errors import CorruptFileError, GateFailedError
 from retention_pipeline.core.failpoints import failpoint
 from retention_pipeline.warehouse import files
-from retention_pipeline.warehouse.connection import connect, duckdb_errors
+from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.grain import repeated_key
 from retention_pipeline.warehouse.hashing import Content, measure
 from retention_pipeline.warehouse.manifest import DATABASE, FileRecord, TableRecord
+from retention_pipeline.warehouse.ordered import insert_ordered
 from retention_pipeline.warehouse.sql import literal, quote
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ class PublishedTable:
     """One table of a version: where its rows come from and how it is described.
 
     Exactly one of ``sql`` (a query over the build connection) and ``frame`` is given. ``column_types``, where given,
-    names exactly the table's columns, and values are cast to these types. ``key_proven`` says that a gate has looked
-    for repeated keys in these very rows.
+    names exactly the table's columns, and values are cast to these types. Rows alike in ``cluster_by`` are written
+    together. ``key_proven`` says that a gate has looked for repeated keys in these very rows.
     """
 
     name: str
@@ -49,6 +51,7 @@ class PublishedTable:
     column_types: Mapping[str, str] = field(default_factory=dict)
     column_comments: Mapping[str, str] = field(default_factory=dict)
     counts_for_content: bool = True
+    cluster_by: tuple[str, ...] = ()
     key_proven: bool = False
 
     def __post_init__(self) -> None:
@@ -63,11 +66,6 @@ class PublishedTable:
     def parquet(self) -> str:
         """The name of its Parquet file."""
         return f"{self.name}.parquet"
-
-    @property
-    def order(self) -> str:
-        """The ORDER BY list of its key."""
-        return ", ".join(f"{quote(column)} NULLS LAST" for column in self.key)
 
 
 @contextlib.contextmanager
@@ -118,49 +116,67 @@ def measure_table(connection: DuckDBPyConnection, table: PublishedTable) -> Cont
 
 
 def write_tables(
-    connection: DuckDBPyConnection, tables: list[PublishedTable], folder: Path, macros: Sequence[str] = ()
+    connection: DuckDBPyConnection,
+    tables: list[PublishedTable],
+    built: Mapping[str, Content],
+    folder: Path,
+    macros: Sequence[str] = (),
 ) -> None:
-    """Write each table as Parquet in the order of its key, then the database from these files, with its macros."""
+    """Write the database, each table in its order, then its tables as Parquet files."""
+    database = folder / DATABASE
+    with _release(connection, database, "READ_WRITE", f"STORAGE_VERSION {literal(_STORAGE_VERSION)}"):
+        connection.execute("SET preserve_insertion_order = true")
+        with duckdb_errors(database):
+            _write_database(connection, tables, built, macros)
+        for table in tables:
+            path = folder / table.parquet
+            with duckdb_errors(path):
+                connection.execute(f"COPY {_released(table)} TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)")
+                _settle(path)
+            failpoint("publish.after_parquet")
+    if database.with_name(database.name + ".wal").exists():
+        raise CorruptFileError(f"{database} was not closed completely: its log is still there; nothing was published")
+    _settle(database)
+
+
+def _write_database(
+    connection: DuckDBPyConnection, tables: list[PublishedTable], built: Mapping[str, Content], macros: Sequence[str]
+) -> None:
+    connection.execute("BEGIN")  # each of a thousand comments would else be made durable on its own
     for table in tables:
-        path = folder / table.parquet
-        with duckdb_errors(path), relation(connection, table) as rows:
-            connection.execute(
-                f"COPY (SELECT * FROM {rows} ORDER BY {table.order})"
-                f" TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
-            )
-            _settle(path)
-        failpoint("publish.after_parquet")
-    _write_database(tables, folder, macros)
-    _settle(folder / DATABASE)
+        name = _released(table)
+        with relation(connection, table) as rows:
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM {rows} WITH NO DATA")
+            count = built[table.name].rows
+            insert_ordered(connection, name, rows, cluster_by=table.cluster_by, key=table.key, count=count)
+        if table.comment:
+            connection.execute(f"COMMENT ON TABLE {name} IS {literal(table.comment)}")
+        for column, meaning in table.column_comments.items():
+            connection.execute(f"COMMENT ON COLUMN {name}.{quote(column)} IS {literal(meaning)}")
+    connection.execute("USE release")  # a macro finds its tables where it is created
+    for macro in macros:
+        connection.execute(macro)
+    connection.execute("COMMIT")
+    failpoint("publish.before_checkpoint")
+    connection.execute("CHECKPOINT release")
 
 
-def _write_database(tables: list[PublishedTable], folder: Path, macros: Sequence[str]) -> None:
-    path = folder / DATABASE
-    scratch = connect(None)
+def _released(table: PublishedTable) -> str:
+    return f"release.main.{quote(table.name)}"
+
+
+@contextlib.contextmanager
+def _release(connection: DuckDBPyConnection, path: Path, *options: str) -> Iterator[None]:
+    """The version's database, attached to the connection to what it is made of: both share one limit of memory."""
+    (before,) = connection.execute("SELECT current_database()").fetchall()
+    with duckdb_errors(path):
+        connection.execute(f"ATTACH {literal(path)} AS release ({', '.join(options)})")
     try:
-        with duckdb_errors(path):
-            scratch.execute(f"ATTACH {literal(path)} AS release (STORAGE_VERSION {literal(_STORAGE_VERSION)})")
-            scratch.execute("BEGIN")  # each of a thousand comments would else be made durable on its own
-            for table in tables:
-                name = f"release.main.{quote(table.name)}"
-                source = f"read_parquet({literal(folder / table.parquet)})"
-                scratch.execute(f"CREATE TABLE {name} AS SELECT * FROM {source}")
-                if table.comment:
-                    scratch.execute(f"COMMENT ON TABLE {name} IS {literal(table.comment)}")
-                for column, meaning in table.column_comments.items():
-                    scratch.execute(f"COMMENT ON COLUMN {name}.{quote(column)} IS {literal(meaning)}")
-            scratch.execute("USE release")  # a macro finds its tables where it is created
-            for macro in macros:
-                scratch.execute(macro)
-            scratch.execute("COMMIT")
-            scratch.execute("USE memory")
-            failpoint("publish.before_checkpoint")
-            scratch.execute("CHECKPOINT release")
-            scratch.execute("DETACH release")
+        yield
     finally:
-        scratch.close()
-    if path.with_name(path.name + ".wal").exists():
-        raise CorruptFileError(f"{path} was not closed completely: its log is still there; nothing was published")
+        for statement in ("ROLLBACK", f"USE {quote(before[0])}", "DETACH release"):  # the first after a failure only
+            with contextlib.suppress(duckdb.Error):
+                connection.execute(statement)
 
 
 def _settle(path: Path) -> None:
@@ -168,27 +184,26 @@ def _settle(path: Path) -> None:
     files.fsync_path(path)
 
 
-def read_back(tables: list[PublishedTable], built: dict[str, Content], folder: Path) -> dict[str, TableRecord]:
+def read_back(
+    connection: DuckDBPyConnection, tables: list[PublishedTable], built: Mapping[str, Content], folder: Path
+) -> dict[str, TableRecord]:
     """Read every table back, from Parquet and from the database, and compare it with what was built.
 
     Raises:
         CorruptFileError: A file does not hold what was built.
     """
     records = {}
-    database = connect(folder / DATABASE, read_only=True)
-    try:
+    with _release(connection, folder / DATABASE, "READ_ONLY"):
         for table in tables:
             path = folder / table.parquet
             content = built[table.name]
-            for place, source in ((path, f"read_parquet({literal(path)})"), (folder / DATABASE, quote(table.name))):
+            for place, source in ((path, f"read_parquet({literal(path)})"), (folder / DATABASE, _released(table))):
                 with duckdb_errors(place):
-                    found = measure(database, source)
+                    found = measure(connection, source)
                 if found != content:
                     raise CorruptFileError(f"{place}: {table.name} is not what was built; nothing was published")
             records[table.name] = TableRecord(
                 content.rows, content.content_hash, table.counts_for_content, table.key, content.columns,
                 FileRecord.of(path),
             )  # fmt: skip
-    finally:
-        database.close()
     return records

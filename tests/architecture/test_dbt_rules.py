@@ -40,6 +40,16 @@ def test_every_model_states_its_grain_and_its_key(models: dict[str, Any]) -> Non
         assert set(key) <= set(node["columns"]), node["name"]
 
 
+def test_nothing_is_said_of_a_model_that_nobody_reads(models: dict[str, Any]) -> None:
+    """What a table is clustered by matters where it is published; any other word would be a slip of the pen."""
+    for node in models.values():
+        meta = node["config"]["meta"]
+        assert set(meta) <= {"primary_key", "carry", "cluster_by"}, node["name"]
+        if "cluster_by" in meta:
+            assert node["schema"] == "marts", node["name"]
+            assert set(meta["cluster_by"]) <= set(node["columns"]), node["name"]
+
+
 def test_every_column_is_described_and_typed(models: dict[str, Any]) -> None:
     for node in models.values():
         for column in node["columns"].values():

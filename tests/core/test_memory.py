@@ -44,6 +44,15 @@ def test_half_of_what_the_container_or_the_machine_has(
     assert memory.memory_limit() == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("600MB", 600_000_000), ("1.5 GiB", 1_610_612_736), ("20kib", 20_480), ("1 TB", 1_000_000_000_000)],
+)
+def test_the_limit_as_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch, value: str, expected: int) -> None:
+    monkeypatch.setenv(memory.MEMORY_LIMIT, value)
+    assert memory.memory_bytes() == expected
+
+
 @pytest.mark.parametrize("value", ["lots", "6", "80%", "-1GB", "0GB"])
 def test_an_amount_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str) -> None:
     monkeypatch.setenv(memory.MEMORY_LIMIT, value)
