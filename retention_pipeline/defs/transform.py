@@ -20,6 +20,7 @@ from retention_pipeline.defs.keys import MARTS, RAW, STAGING
 from retention_pipeline.defs.model_keys import intermediate_keys, prove_keys
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
+from retention_pipeline.defs.slices import slices
 from retention_pipeline.warehouse import carrying
 from retention_pipeline.warehouse.build import BuildState, Inputs, Record
 from retention_pipeline.warehouse.connection import connect, create
@@ -78,7 +79,8 @@ def _build(
     carried = _carry_on(settings, state, stage, inputs)
     if not settings.home.build.exists():
         create(settings.home.build)
-    results = run_dbt(settings.home, SELECTION[stage], {**dbt_vars(settings, inputs), **carried}, progress.step)
+    variables = {**dbt_vars(settings, inputs), **carried, "slices": slices(settings.home)}
+    results = run_dbt(settings.home, SELECTION[stage], variables, progress.step)
     results += prove_keys(settings.home, keys)
     detail = {
         "tests": [_test_row(stage, result) for result in results if _is_test(result)],

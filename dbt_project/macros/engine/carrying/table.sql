@@ -43,10 +43,14 @@
 {# The table anew beside the old one, the two compared where that is worth it, then in its place. #}
 {% macro rebuild_table(target, existing, sql) -%}
     {%- set fresh = make_intermediate_relation(target) -%}
+    {%- set texts = texts_of(sql) -%}
     {%- call statement('main') -%}
         drop table if exists {{ fresh }};
-        {{ create_table_as(False, fresh, sql) }}
+        {{ create_table_as(False, fresh, texts[0]) }}
     {%- endcall -%}
+    {%- for text in texts[1:] -%}
+        {%- call statement('part', auto_begin=False) -%} insert into {{ fresh }} by name select * from ({{ text }}) as part {%- endcall -%}
+    {%- endfor -%}
     {%- set state = difference(existing, fresh) if carried() and existing is not none else 'rebuilt' -%}
     {%- call statement('replace', auto_begin=False) -%}
         drop table if exists {{ target }};
