@@ -54,6 +54,7 @@ def open_database(database: Path, attach: Mapping[str, Path]) -> Iterator[Connec
 def table_exists(connection: Connection, table: str) -> bool:
     """Whether ``schema.table`` is a table or view of the opened database."""
     schema, name = table.split(".")
+    connection.rollback()  # a check of the table before may have raised
     found = connection.exec_driver_sql(
         "select 1 from information_schema.tables"
         f" where table_catalog = '{_ALIAS}' and table_schema = '{schema}' and table_name = '{name}'"

@@ -19,7 +19,8 @@ VARIABLES: dict[str, Any] = {
     "derived_segments": ["new_returning", "nps_group"], "activity_window_days": 40, "timezone": "Europe/Berlin",
     "channel_segment": "land", "loyalty_segment": "tier", "loyalty_tiers": ["basic", "silver", "gold"],
 }  # fmt: skip
-PEOPLE = [f"p{number}" for number in range(24)]
+PEOPLE = [f"{number * 683:04x}" for number in range(24)]
+"""Spread over all first digits, as hashes are, so that each part of the customers has some of them."""
 TIERS = ("basic", "silver", "gold")
 
 

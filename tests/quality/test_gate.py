@@ -30,8 +30,10 @@ HAS_ROWS = {
 }
 
 
-def gate(files: TinyFiles, *checks: dict[str, Any], table: str = "staging.stg_orders", **others: Any) -> GateReport:
-    """Run made-up checks over one table of the shop."""
+def gate(
+    files: TinyFiles, *checks: dict[str, Any], table: str = "staging.stg_orders", times: int = 1, **others: Any
+) -> GateReport:
+    """Run made-up checks over one table of the shop, as one suite or as several."""
     content = {
         "table": table,
         "description": "Made up for this test.",
@@ -44,7 +46,7 @@ def gate(files: TinyFiles, *checks: dict[str, Any], table: str = "staging.stg_or
         "parameters": PARAMETERS,
         "configured": frozenset({"orders"}),
     }
-    return run_gate("staging", [Suite.model_validate(content)], **{**arguments, **others})
+    return run_gate("staging", [Suite.model_validate(content)] * times, **{**arguments, **others})
 
 
 def query(sql: str, name: str = "odd") -> dict[str, Any]:
@@ -134,6 +136,13 @@ def test_one_unanswerable_question_does_not_spoil_those_asked_with_it(tiny_files
         "filled.customer_id": "failed",
         "odd": "error",
     }
+
+
+def test_a_check_that_raises_does_not_spoil_the_next_table(tiny_files: TinyFiles) -> None:
+    """Its statement leaves the connection in an aborted transaction."""
+    raising = query("select order_id from {table} where cast(order_id as integer) > 0")
+    report = gate(tiny_files, raising, times=2)
+    assert [result.outcome for result in report.results] == ["passed", "error"] * 2
 
 
 def test_a_missing_table_is_an_error_said_once(tiny_files: TinyFiles) -> None:

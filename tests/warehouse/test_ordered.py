@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import duckdb
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ WORDS = st.one_of(st.none(), st.sampled_from(["", "'", "a", "b", "ba", "c", "\u0
 ROWS = st.lists(st.tuples(WORDS, st.one_of(st.none(), st.booleans()), WORDS, st.integers(0, 9)), max_size=60)
 
 
-def ordered(connection: duckdb.DuckDBPyConnection, cluster_by: tuple[str, ...], at_once: int | None) -> list[object]:
+def ordered(connection: duckdb.DuckDBPyConnection, cluster_by: tuple[str, ...], at_once: int | None) -> list[Any]:
     connection.execute("create or replace table sorted as select * from given with no data")
     ((count,),) = connection.execute("select count(*) from given").fetchall()
     insert_ordered(
@@ -51,8 +53,9 @@ def test_no_part_is_larger_than_asked_by_far(at_once: int | None) -> None:
         )
         parts = Parts(connection)
         insert_ordered(
-            parts, "sorted", "given", cluster_by=("kind",), key=("person", "number"), count=100_000, at_once=at_once
-        )  # type: ignore[arg-type]  # it does what is asked of a connection
+            cast("duckdb.DuckDBPyConnection", parts), "sorted", "given",
+            cluster_by=("kind",), key=("person", "number"), count=100_000, at_once=at_once,
+        )  # fmt: skip
         assert sum(parts.sizes) == 100_000
         assert max(parts.sizes) <= (2 * at_once if at_once else 100_000)
         assert len(parts.sizes) <= (2 + 2 * 100_000 // at_once if at_once else 1)

@@ -22,7 +22,7 @@
     {%- set before = "(customer_id < '" ~ '%04x' % high ~ "')" if number + 1 < count else "true" -%}
     {%- set nobody = " or customer_id is null" if not number else "" -%}
     {%- set text = namespace(sql=sql) -%}
-    {%- for input in inputs() if kind_of(input) in ['customer', 'customer_and_period'] -%}
+    {%- for input in inputs() if 'customer_id' in input.columns -%}
         {%- set part = "(select * from " ~ input.relation_name ~ " where " ~ after ~ " and " ~ before ~ nobody ~ ")" -%}
         {%- set text.sql = text.sql | replace(input.relation_name, part) -%}
     {%- endfor -%}
