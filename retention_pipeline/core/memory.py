@@ -28,7 +28,7 @@ def is_size(text: str) -> bool:
 def memory_limit() -> str:
     """The limit of one database: what the environment says, else half of what the machine or the container has.
 
-    Half, because gates open the build file beside the store, and because Python needs some memory too.
+    Half, because the version before is compared in a database of its own, and because Python needs some memory too.
     """
     return os.environ.get(MEMORY_LIMIT) or f"{available() // 2 // 1024**2}MiB"
 
