@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
-from retention_pipeline.core.store_tables import RAW_ORDERS
 from retention_pipeline.defs.resources import RunClock
 from retention_pipeline.intake.arrival import received_date
 from retention_pipeline.warehouse.arrivals import show_deliveries
@@ -22,6 +21,7 @@ from retention_pipeline.warehouse.store import (
     first_known,
     inputs_fingerprint,
     open_store,
+    order_records,
     rules_fingerprint,
 )
 
@@ -75,8 +75,7 @@ def anew_anyway(store: DuckDBPyConnection, settings: Settings) -> str | None:
     """Why builds of this shop are not carried on, whatever the one before is like; None where they may be."""
     if settings.build.incremental != "auto":
         return None if settings.build.incremental else "incremental builds are switched off"
-    records = store.execute(f"SELECT count(*) FROM {RAW_ORDERS.qualified}").fetchall()[0][0]
-    return None if records >= LARGE else f"with fewer than {LARGE:,} order records it takes no longer"
+    return None if order_records(store) >= LARGE else f"with fewer than {LARGE:,} order records it takes no longer"
 
 
 def _check_as_of(store: DuckDBPyConnection, as_of: dt.date) -> None:

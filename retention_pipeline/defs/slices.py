@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.memory import memory_bytes
-from retention_pipeline.core.store_tables import RAW_ORDERS
-from retention_pipeline.warehouse.store import open_store
+from retention_pipeline.warehouse.store import open_store, order_records
 
 ORDER_BYTES = 800
 """Memory that the largest model takes for each order record (measured at 10 million: 8 GB)."""
@@ -19,5 +18,4 @@ MOST = 64
 def slices(home: Home) -> int:
     """How many parts of the customers are worked on one after the other; 1 where all of them fit into memory."""
     with open_store(home, read_only=True) as store:
-        records = int(store.execute(f"SELECT count(*) FROM {RAW_ORDERS.qualified}").fetchall()[0][0])
-    return min(MOST, 1 + records * ORDER_BYTES // memory_bytes())
+        return min(MOST, 1 + order_records(store) * ORDER_BYTES // memory_bytes())

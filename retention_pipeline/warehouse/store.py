@@ -132,6 +132,11 @@ def bind_shop(connection: DuckDBPyConnection, settings: Settings) -> None:
         connection.execute("INSERT OR REPLACE INTO main.store_settings VALUES (?, ?)", [name, value])
 
 
+def order_records(connection: DuckDBPyConnection) -> int:
+    """How many records of orders the store holds, in all their versions: what the size of a build goes by."""
+    return int(connection.execute("SELECT count(*) FROM raw.orders").fetchall()[0][0])
+
+
 def first_known(connection: DuckDBPyConnection) -> dt.date | None:
     """The first date on which an order was known; no result can be made for an earlier one."""
     return _date(
