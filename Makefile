@@ -101,7 +101,7 @@ dev: $(VENV)/.run $(DEMO)/retention.toml  ## Open the graph in Dagster's web int
 	@$(BIN)/retention --config $(DEMO)/retention.toml dev
 
 # The wider set is resolved first and constrains the narrower one: both locks always agree.
-UV_COMPILE := $(BIN)/uv pip compile -q pyproject.toml --extra setup --universal --python-version 3.11 --generate-hashes \
+UV_COMPILE := $(BIN)/uv pip compile -q pyproject.toml --extra setup --extra postgres --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-emit-find-links --no-strip-extras --no-annotate --custom-compile-command "make lock"
 
 lock: | $(BIN)/python  ## Resolve pyproject.toml into the hash-locked requirements

@@ -8,13 +8,37 @@ from __future__ import annotations
 import datetime as dt
 import sys
 
+import click
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from retention_pipeline.config import Settings, load_settings
 from retention_pipeline.core.errors import ConfigError
 
+PANELS = {
+    "Every night": ("run", "status", "watch", "plan", "backfill"),
+    "Read the numbers": ("report", "explain", "query", "restatements", "diff", "reconcile"),
+    "Set a shop up": ("demo", "validate", "rfm", "alert-test", "dev"),
+    "Put something right": ("doctor", "quarantine", "erase"),
+}
+"""The commands as the help shows them."""
+
+
+class _ByPanel(TyperGroup):
+    """Shows the commands in panels, not in the order in which their modules are imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, panel by panel."""
+        for panel, names in PANELS.items():
+            for name in names:
+                vars(self.commands[name])["rich_help_panel"] = panel
+        order = [name for names in PANELS.values() for name in names]
+        return sorted(super().list_commands(ctx), key=order.index)
+
+
 app = typer.Typer(
+    cls=_ByPanel,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

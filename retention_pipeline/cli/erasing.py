@@ -64,6 +64,11 @@ def erase_customers(settings: Settings, wanted: Wanted, console: Console) -> Non
         RetentionError: The version without them could not be published; everything else is done, and the next run that
             succeeds brings it to its end.
     """
+    if _from_standard_input(wanted) and not (wanted.yes or wanted.dry_run):
+        raise ConfigError(
+            "--from -: standard input is the list, so nobody can be asked",
+            remedy="look with --dry-run, then add --yes; or name a file",
+        )
     home, key = settings.home, load_id_key(settings.home)
     persons = [_person(key, *parts) for parts in _named(wanted)]
     if not persons:
@@ -125,13 +130,17 @@ def _searched(erasure: Erasure) -> str:
     return f"{looked['files']} files, {looked['bytes'] / 1e6:.1f} MB, {looked['hits']} hits" if looked else ""
 
 
+def _from_standard_input(wanted: Wanted) -> bool:
+    return str(wanted.listed) == "-"
+
+
 def _named(wanted: Wanted) -> Iterator[Sequence[str]]:
     """Ids, each with the texts that name the same person."""
     yield from ((customer,) for customer in wanted.customers)
     if wanted.listed is None:
         return
     try:
-        text = sys.stdin.read() if str(wanted.listed) == "-" else wanted.listed.read_text(encoding="utf-8-sig")
+        text = sys.stdin.read() if _from_standard_input(wanted) else wanted.listed.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"--from {wanted.listed}: cannot be read: {error}") from None
     yield from (line.split("\t") for line in text.splitlines() if line.strip())
