@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from retention_pipeline.core import scratch
 from retention_pipeline.core.errors import ExitCode
 from retention_pipeline.core.home import Home
 from retention_pipeline.doctor.finding import Finding, State, fine, note
@@ -37,7 +38,7 @@ def look_at_leftovers(home: Home) -> Iterator[Finding]:
     if not litter:
         yield fine("litter", "none")
         return
-    names = ", ".join(str(path.relative_to(home.root)) for path in litter[:LISTED])
+    names = ", ".join(str(path.relative_to(home.root) if path.is_relative_to(home.root) else path) for path in litter[:LISTED])
     more = f" and {len(litter) - LISTED} more" if len(litter) > LISTED else ""
     what = f"left by killed runs: {names}{more}"
     yield note("litter", what, "nothing: the next run removes it", partial(_sweep, home, litter))
@@ -74,10 +75,8 @@ def _litter(home: Home) -> Iterator[Path]:
         yield from sorted(folder.glob(f"{files.TEMPORARY}*"))
     if home.temporary.is_dir():
         yield from sorted(home.temporary.iterdir())
-    for database in (home.store, home.build):
-        spilled = database.with_name(database.name + ".tmp")
-        if spilled.exists():
-            yield spilled
+    yield from scratch.left_by_writers(home)
+    yield from scratch.left_by_readers()
     yield from dead_signs(home)
     published = versions.published_names(home)
     yield from (home.published / name for name in versions.version_names(home) if name not in published)

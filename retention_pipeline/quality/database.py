@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retention_pipeline.core import scratch
 from retention_pipeline.core.errors import StorageError
 from retention_pipeline.core.interrupts import interruptible
 from retention_pipeline.core.memory import memory_limit
@@ -67,7 +68,7 @@ def _opening_statements(database: Path, attach: Mapping[str, Path]) -> list[str]
     files = {**attach, _ALIAS: database}
     return [
         "set autoinstall_known_extensions = false",
-        f"set temp_directory = {_quoted(f'{database}.checks.tmp')}",
+        f"set temp_directory = {_quoted(str(scratch.of_checks(database)))}",
         "set TimeZone = 'UTC'",
         f"set memory_limit = {_quoted(memory_limit())}",
         *(f'attach {_quoted(str(path))} as "{alias}" (read_only)' for alias, path in files.items()),

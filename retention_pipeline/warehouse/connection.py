@@ -6,15 +6,14 @@ Belongs here: opening a database file, translating what DuckDB says. Not here: w
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
+from retention_pipeline.core import scratch
 from retention_pipeline.core.errors import BusyError, CorruptFileError, RetentionError, StorageError
 from retention_pipeline.core.interrupts import interruptible
 from retention_pipeline.core.memory import memory_limit, no_memory
@@ -72,13 +71,13 @@ def create(path: Path) -> None:
     Raises:
         StorageError: The file cannot be created: no space, no permission.
     """
-    scratch = connect(None)
+    in_memory = connect(None)
     try:
         with duckdb_errors(path):
-            scratch.execute(f"ATTACH {literal(path)} AS made (STORAGE_VERSION {literal(_NEWEST_FORMAT)})")
-            scratch.execute("DETACH made")
+            in_memory.execute(f"ATTACH {literal(path)} AS made (STORAGE_VERSION {literal(_NEWEST_FORMAT)})")
+            in_memory.execute("DETACH made")
     finally:
-        scratch.close()
+        in_memory.close()
 
 
 def _spill_elsewhere(connection: duckdb.DuckDBPyConnection) -> None:
@@ -87,10 +86,10 @@ def _spill_elsewhere(connection: duckdb.DuckDBPyConnection) -> None:
     The default lies beside the file, which a reader must not write to (in memory: in the working directory). It can
     only be set before it has been used, and connections of one process to one file share it.
     """
-    scratch = str(Path(tempfile.gettempdir()) / f"retention-{os.getuid()}-{os.getpid()}.tmp")
+    wanted = str(scratch.of_readers())
     row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
-    if row is None or row[0] != scratch:
-        connection.execute("SET temp_directory = ?", [scratch])
+    if row is None or row[0] != wanted:
+        connection.execute("SET temp_directory = ?", [wanted])
 
 
 def release_process_caches() -> None:

@@ -40,7 +40,8 @@ def measure(connection: DuckDBPyConnection, relation: str) -> Content:
     Each row becomes two 64-bit numbers by DuckDB's own hash, with another word before its values each time, and these
     are summed over the rows exactly: equal for any order of rows and any number of threads, different when a row is
     changed, dropped or repeated. A row's hash is hashed once more, because DuckDB joins the hashes of columns by XOR:
-    without it two rows that swap the value of their last column would often come to the same sum. Names, types and
+    without it two rows that swap the value of their last column come to the same sum once in some 10^8 times (3/4 for
+    each of 64 bits). Names, types and
     order of the columns take part. The result is the SHA-256 of it all.
 
     It tells contents apart that one version of DuckDB reads; another version may hash otherwise.

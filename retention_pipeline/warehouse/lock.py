@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from retention_pipeline.core import scratch
 from retention_pipeline.core.errors import BusyError, StorageError
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import files, seal
@@ -178,8 +179,8 @@ def _prepare(home: Home) -> None:
     """Create the directories a writer needs and remove what a killed one left in them."""
     with files.os_errors(home.root):
         files.remove(home.temporary)
-        for spilled in (home.store, home.build):  # DuckDB's overflow files
-            files.remove(spilled.with_name(spilled.name + ".tmp"))
+        for spilled in (*scratch.left_by_writers(home), *scratch.left_by_readers()):
+            files.remove(spilled)
         for folder in (home.temporary, home.build.parent, home.id_key.parent):
             files.make_dir(folder)
         for unfinished in home.build.parent.glob(files.TEMPORARY + "*"):

@@ -83,6 +83,22 @@ def test_no_window_of_a_table_by_customer_looks_at_other_customers(
             assert all(window.endswith("customer_id") for window in (*windows, *named)), name
 
 
+def test_what_is_built_for_a_part_of_the_customers_needs_no_others_of_any_input(
+    models: dict[str, Any], declared: dict[str, Any]
+) -> None:
+    """Such a model sees only its customers' rows even of a table that carried builds read as a whole."""
+    found = set()
+    for name, carry in declared.items():
+        if carry.get("by") in {"customer", "customer_and_period"} and models[name]["schema"] != "staging":
+            for input_ in (id_.rpartition(".")[2] for id_ in models[name]["depends_on"]["nodes"]):
+                is_whole = input_ in models and "by" not in declared.get(input_, {})
+                is_whole &= models.get(input_, {}).get("schema") != "staging"
+                if is_whole and "customer_id" in models[input_]["columns"]:
+                    found.add((name, input_))
+    # whose intervals are made of changes from one group of the same customer to the next
+    assert found == {("int_customer_rfm_intervals", "int_customer_rfm_grouped")}
+
+
 def test_a_sum_by_period_names_what_it_adds_up(models: dict[str, Any], declared: dict[str, Any]) -> None:
     for name, carry in declared.items():
         if carry.get("by") == "period":

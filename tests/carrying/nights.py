@@ -52,13 +52,14 @@ class Nights:
         carried, anew = self.folder / "carried", self.folder / f"anew{self.number}"
         anew.mkdir(parents=True)
         carried.mkdir(exist_ok=True)
-        # every other time for a third of the customers after the other, which must come to the same tables, too
-        self.run(anew / "build.duckdb", store, given | {"slices": 3 if self.number % 2 else 1})
+        # one of the two for a third of the customers after the other, which must come to the same tables, too
+        thirds = {"slices": 3}
+        self.run(anew / "build.duckdb", store, given | (thirds if self.number % 2 else {}))
         base = {"carried": {"as_of": self.as_of, "run": str(self.number)}} if self.as_of else {}
         if base:
             with duckdb.connect(str(carried / "build.duckdb")) as build:
                 carrying.prepare(build)
-        self.run(carried / "build.duckdb", store, given | base)
+        self.run(carried / "build.duckdb", store, given | base | ({} if self.number % 2 else thirds))
         self.as_of = as_of
         with duckdb.connect(str(carried / "build.duckdb"), read_only=True) as build:
             self.states = dict(build.execute("select name, state from changes.tables").fetchall())

@@ -19,8 +19,8 @@ VARIABLES: dict[str, Any] = {
     "derived_segments": ["new_returning", "nps_group"], "activity_window_days": 40, "timezone": "Europe/Berlin",
     "channel_segment": "land", "loyalty_segment": "tier", "loyalty_tiers": ["basic", "silver", "gold"],
 }  # fmt: skip
-PEOPLE = [f"{number * 683:04x}" for number in range(24)]
-"""Spread over all first digits, as hashes are, so that each part of the customers has some of them."""
+PEOPLE = [f"{number * 2730:04x}" for number in range(24)]
+"""Spread over all first digits, as hashes are, so that each third of the customers has some of them."""
 TIERS = ("basic", "silver", "gold")
 
 
@@ -62,11 +62,11 @@ class Shop:
             self.register(person)
         for person in PEOPLE[:6]:
             self.answer(person)
-        self.rows.subscription("s1", "p2", "2023-03-01", 10)
-        self.rows.subscription("s2", "p3", "2023-05-01", 12, ended="2023-12-24", known="2023-05-01")
-        self.rows.ticket("t1", "p1", "2023-06-01", responded="2023-06-02", kind="complaint")
+        self.rows.subscription("s1", PEOPLE[2], "2023-03-01", 10)
+        self.rows.subscription("s2", PEOPLE[11], "2023-05-01", 12, ended="2023-12-24", known="2023-05-01")
+        self.rows.ticket("t1", PEOPLE[1], "2023-06-01", responded="2023-06-02", kind="complaint")
         self.rows.ticket("t2", None, "2023-07-01")
-        self.rows.reason("p4", "2023-08-01", "price")
+        self.rows.reason(PEOPLE[14], "2023-08-01", "price")
         self.rows.spend("2023-08-01", "acquisition", 40, channel="DE")
         self.rows.rate("USD", str(start - dt.timedelta(days=5)), "0.9")
         self.rows.control_total("2023-09-01", "revenue_gross", 100, known="2023-10-01")

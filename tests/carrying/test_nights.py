@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.carrying.nights import Nights, with_dbt
 from tests.carrying.quick import Quick
-from tests.carrying.shop import EVENTS, VARIABLES, Shop
+from tests.carrying.shop import EVENTS, PEOPLE, VARIABLES, Shop
 from tests.dbt.support import Project
 
 PATCHED = {
@@ -41,6 +42,12 @@ STORY: tuple[tuple[int, tuple[str, ...]], ...] = (
     (8, ("plain", "answers")),
 )
 """Days to go on, and what happens then; the eighth night passes the end of a year."""
+
+
+def test_each_third_of_the_customers_has_some() -> None:
+    """One of the two builds of a night is made by thirds, which must not be one third and two empty ones."""
+    thirds = Counter(int(person, 16) * 3 // 65536 for person in PEOPLE)
+    assert min(thirds[third] for third in range(3)) > 6
 
 
 def tell(nights: Nights, story: tuple[tuple[int, tuple[str, ...]], ...] = STORY) -> None:

@@ -40,6 +40,25 @@ def test_large_amounts_are_no_reason_to_raise(bench: Bench) -> None:
         assert bench.failing(suite, ("orders_of_the_period",)) == []
 
 
+def test_a_refund_that_comes_to_nothing_in_the_shops_currency_was_paid_at_no_time(bench: Bench) -> None:
+    """The smallest coin of some currencies is less than a tenth of a thousandth of the shop's."""
+    order = bench.rows("select min(order_id) from build.staging.stg_orders where fx_rate <> 1")[0][0]
+    staged = (
+        "update staging.stg_orders set fx_rate = 0.00000001, revenue_gross = 0, cost_amount = 0, discount_amount = 0,"
+        f" refund_amount_nominal = 1, refunded_at = {{instant}} where order_id = '{order}'"
+    )
+    suite = suite_of("staging.stg_orders")
+    delivered = "update store.raw.orders set refund_amount = {amount} where order_id = '" + order + "'"
+    bench.connection.execute(delivered.format(amount=1))
+    try:
+        with bench.damaged(staged.format(instant="null")):
+            assert bench.failing(suite, ("latest_version",)) == []
+        with bench.damaged(staged.format(instant="ordered_at")):
+            assert bench.failing(suite, ("latest_version",)) == ["latest_version"]
+    finally:
+        bench.connection.execute(delivered.format(amount=0))
+
+
 def test_every_table_has_rows_to_damage(bench: Bench) -> None:
     empty = [
         suite.table

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from retention_pipeline.core import scratch
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.files import TEMPORARY
 from retention_pipeline.warehouse.read import published_manifest
@@ -67,6 +68,7 @@ class Shop(Folder):
         names += [path.name for path in dead_signs(home)]
         names += [name for name in versions.version_names(home) if name not in versions.published_names(home)]
         names += [path.name for path in home.root.glob("*.wal")]
+        names += [path.name for path in scratch.left_by_writers(home)]
         return names
 
     def is_whole(self) -> bool:

@@ -2,8 +2,9 @@
 
 {# The texts that together make all rows of a table: one for each part of the customers, or the model's own.
 
-   Only what is declared to follow from its customer's own rows is divided; the declaration and its tests are those of carried
-   builds, where the same text is read over the touched customers alone. #}
+   Only what is declared to follow from its customer's own rows is divided, as carried builds need it too. Here it has to
+   follow from the customer's own rows of every input: carried builds read tables that are declared for nobody as a whole,
+   a part of the customers sees its part of them. A test lists the models for which this makes a difference. #}
 {% macro texts_of(sql) -%}
     {%- set count = var('slices', 1) -%}
     {%- if count == 1 or model.schema == 'staging' or kind_of(model) not in ['customer', 'customer_and_period'] -%}

@@ -10,11 +10,11 @@ import contextlib
 import os
 import re
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from retention_pipeline.core import scratch
 from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import files
@@ -120,7 +120,7 @@ def scrub(home: Home, needles: Needles) -> int:
         How many places were overwritten.
     """
     files.remove(home.report)
-    for spilled in _left_behind():
+    for spilled in scratch.left_by_readers():
         files.remove(spilled)
     databases: list[Path] = []
     others: list[Path] = []
@@ -188,12 +188,3 @@ def _is_database(path: Path) -> bool:
         return False
 
 
-def _left_behind() -> Iterator[Path]:
-    """Scratch space of readers of this user that were killed (``warehouse.connection`` names it)."""
-    for path in Path(tempfile.gettempdir()).glob(f"retention-{os.getuid()}-*.tmp"):
-        try:
-            os.kill(int(path.name.removesuffix(".tmp").rsplit("-", 1)[1]), 0)
-        except ProcessLookupError:
-            yield path
-        except (ValueError, PermissionError):
-            continue
