@@ -91,8 +91,8 @@ audit: | $(BIN)/python  ## Compare the locked packages with known vulnerabilitie
 	@for lock in requirements.lock requirements-dev.lock; do \
 	  $(BIN)/uv tool run --from "pip-audit>=2.9,<3" pip-audit --strict --disable-pip --require-hashes -r $$lock || exit; done
 
-docs: $(VENV)/.run  ## Write the definitions table of the README from the registry
-	@$(BIN)/python -m retention_pipeline.metrics.readme README.md
+docs: $(VENV)/.run  ## Write the table of the metrics from the registry
+	@$(BIN)/python -m retention_pipeline.metrics.page docs/metrics.md
 
 schema: $(VENV)/.run  ## Record the shape of the published tables; refuses a break without a new contract version
 	@$(BIN)/python -m retention_pipeline.defs.schema docs/published_schema

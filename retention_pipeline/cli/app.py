@@ -81,8 +81,12 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def options(
     context: typer.Context,
-    config: Annotated[Path | None, typer.Option(help="The shop's configuration; default RETENTION_CONFIG, else retention.toml.")] = None,
-    home: Annotated[Path | None, typer.Option(help="Where everything is kept; default RETENTION_HOME, else .retention beside it.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="The shop's configuration; default RETENTION_CONFIG, else retention.toml.")
+    ] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Where everything is kept; default RETENTION_HOME, else .retention beside it.")
+    ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None:
     """Options of every command."""

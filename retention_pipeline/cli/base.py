@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from typing import Any
 
-import click
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
@@ -28,7 +28,7 @@ PANELS = {
 class _ByPanel(TyperGroup):
     """Shows the commands in panels, not in the order in which their modules are imported."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # a type of typer's own, private copy of click
         """Names of all commands, panel by panel."""
         for panel, names in PANELS.items():
             for name in names:

@@ -10,7 +10,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of the ``retention`` command; documented in the README."""
+    """Exit codes of the ``retention`` command; documented in docs/operations.md."""
 
     OK = 0
     INTERNAL = 1

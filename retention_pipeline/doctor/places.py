@@ -38,7 +38,9 @@ def look_at_leftovers(home: Home) -> Iterator[Finding]:
     if not litter:
         yield fine("litter", "none")
         return
-    names = ", ".join(str(path.relative_to(home.root) if path.is_relative_to(home.root) else path) for path in litter[:LISTED])
+    names = ", ".join(
+        str(path.relative_to(home.root) if path.is_relative_to(home.root) else path) for path in litter[:LISTED]
+    )
     more = f" and {len(litter) - LISTED} more" if len(litter) > LISTED else ""
     what = f"left by killed runs: {names}{more}"
     yield note("litter", what, "nothing: the next run removes it", partial(_sweep, home, litter))

@@ -68,7 +68,7 @@ def check_ready(where: str) -> None:
     except ImportError:
         raise ConfigError(
             f"{where}: reading a PostgreSQL database needs the library psycopg, which is not installed",
-            remedy="install retention-pipeline with its extra: pip install 'retention-pipeline[postgres]'",
+            remedy="install it beside retention-pipeline: pip install 'psycopg[binary]>=3.3,<3.4'",
         ) from None
     if not os.environ.get(DSN_VARIABLE):
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""The registry for readers: the table ``_metric_catalog`` and the table in the README.
+"""The registry for readers: the table ``_metric_catalog`` and the table in docs/metrics.md.
 
 Belongs here: layouts of the registry. Not here: wording (the definitions), writing tables (``warehouse``).
 """
@@ -65,7 +65,7 @@ def definitions_hash() -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def readme_table() -> str:
+def definitions_table() -> str:
     """The definitions as a Markdown table, and the letters of its sources; ends with a newline."""
     lines = ["| metric.variant | what it says | formula | source |", "| --- | --- | --- | --- |"]
     lines += [

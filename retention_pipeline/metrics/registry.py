@@ -1,6 +1,6 @@
 """Every metric the pipeline publishes, declared once.
 
-The data dictionary, the README table, the wide tables and the drift tests are made from it.
+The data dictionary, the page docs/metrics.md, the wide tables and the drift tests are made from it.
 Belongs here: the collection and look-ups.
 Not here: the definitions themselves; each stands in the module of its family, beside its formula.
 """

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from retention_pipeline.cli import app as application
-from retention_pipeline.cli.base import PANELS
+from retention_pipeline.cli.app import main
+from retention_pipeline.cli.base import PANELS, app
 from retention_pipeline.core import memory
 from retention_pipeline.core.errors import ConfigError
 
@@ -25,7 +25,7 @@ path = "orders.csv"
 
 
 def test_every_command_stands_in_one_panel_and_the_nights_come_first() -> None:
-    said = CliRunner().invoke(application.app, ["--help"], env={"COLUMNS": "200"}).output
+    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
     shown = re.findall(r"^│ ([a-z][a-z-]*) {2}", said, flags=re.MULTILINE)
     assert shown == [name for names in PANELS.values() for name in names]
     assert [panel for panel in PANELS if f"─ {panel} ─" in said] == list(PANELS)
@@ -34,7 +34,7 @@ def test_every_command_stands_in_one_panel_and_the_nights_come_first() -> None:
 def test_a_list_on_standard_input_cannot_be_confirmed_there(tmp_path: Path) -> None:
     (tmp_path / "retention.toml").write_text(SHOP, encoding="utf-8")
     ended = CliRunner().invoke(
-        application.app, ["--config", str(tmp_path / "retention.toml"), "erase", "--from", "-"], input="C1\n"
+        app, ["--config", str(tmp_path / "retention.toml"), "erase", "--from", "-"], input="C1\n"
     )
     assert isinstance(ended.exception, ConfigError)
     assert "nobody can be asked" in str(ended.exception)
@@ -45,10 +45,10 @@ def test_a_list_on_standard_input_cannot_be_confirmed_there(tmp_path: Path) -> N
 def test_a_command_collects_garbage_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     before = gc.get_threshold()
     seen = []
-    monkeypatch.setattr(application, "app", lambda: seen.append(gc.get_threshold()))
-    monkeypatch.setattr(application.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("retention_pipeline.cli.app.app", lambda: seen.append(gc.get_threshold()))
+    monkeypatch.setattr("signal.signal", lambda *_: None)
     try:
-        application.main()
+        main()
     finally:
         gc.set_threshold(*before)
     assert seen == [memory.SELDOM]

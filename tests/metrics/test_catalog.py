@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame, readme_table
+from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame, definitions_table
 from retention_pipeline.metrics.definition import MetricDefinition, Unit
 from retention_pipeline.metrics.registry import REGISTRY
 
@@ -35,8 +35,8 @@ def test_every_unit_of_the_vocabulary_is_used() -> None:
     assert {definition.unit for definition in REGISTRY} == set(get_args(Unit))
 
 
-def test_the_readme_table_has_four_cells_in_each_row() -> None:
-    table, legend = readme_table().split("\n\n")
+def test_the_definitions_table_has_four_cells_in_each_row() -> None:
+    table, legend = definitions_table().split("\n\n")
     lines = table.splitlines()
     assert len(lines) == len(REGISTRY) + 2
     assert {len(re.split(r"(?<!\\)\|", line)) for line in lines} == {6}

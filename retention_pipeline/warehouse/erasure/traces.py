@@ -7,7 +7,6 @@ Belongs here: searching and overwriting. Not here: the tables of the product (``
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -186,5 +185,3 @@ def _is_database(path: Path) -> bool:
             return file.read(len(_SQLITE)) == _SQLITE
     except FileNotFoundError:  # beside a database that another process has closed meanwhile
         return False
-
-

@@ -1,4 +1,4 @@
-"""``python -m retention_pipeline.metrics.readme README.md``: put the registry's definitions into the README.
+"""``python -m retention_pipeline.metrics.page docs/metrics.md``: put the registry's definitions into the page.
 
 Belongs here: replacing the block between the markers. Not here: the text of the definitions (the registry).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from retention_pipeline.metrics.catalog import readme_table
+from retention_pipeline.metrics.catalog import definitions_table
 
 BEGIN, END = "<!-- metrics:begin (written by `make docs`) -->", "<!-- metrics:end -->"
 
@@ -23,7 +23,7 @@ def with_definitions(text: str) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"the markers {BEGIN} and {END} are missing")
-    return f"{before}{BEGIN}\n{readme_table()}\n{END}{after}"
+    return f"{before}{BEGIN}\n{definitions_table()}\n{END}{after}"
 
 
 def main(path: Path) -> None:

@@ -1,0 +1,13 @@
+"""The page of the metrics shows the registry as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from retention_pipeline.metrics.page import with_definitions
+
+
+def test_the_definitions_on_the_page_are_those_of_the_registry() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert with_definitions(text) == text, "run `make docs`"
+    assert "`customer_retention_rate.set_based`" in text
