@@ -14,6 +14,8 @@ from retention_pipeline.alerts.clock import ShopTime, shop_time
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import CorruptFileError, NothingPublishedError, RetentionError
 from retention_pipeline.core.home import Home
+from retention_pipeline.warehouse.arrivals import COUNTING
+from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.files import os_errors
 from retention_pipeline.warehouse.lock import no_writer
 from retention_pipeline.warehouse.read import open_published, verify_current
@@ -147,10 +149,10 @@ def _served(published: dict[str, Any] | None, damage: RetentionError | None) -> 
 
 def _deliveries(settings: Settings) -> Deliveries | None:
     try:
-        with open_store(settings.home, read_only=True) as store:
+        with open_store(settings.home, read_only=True) as store, duckdb_errors(settings.home.store):
             rows = store.execute(
                 "SELECT source, path, business_date, status, coalesce(refusal, '') FROM raw.deliveries"
-                " WHERE is_current ORDER BY source, business_date, path"
+                f" WHERE delivery_id IN ({COUNTING}) ORDER BY source, business_date, path"
             ).fetchall()
     except RetentionError:  # nothing in it yet, in use, or damaged, which stops the next run and is said then
         return None

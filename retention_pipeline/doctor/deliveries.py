@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import RetentionError
 from retention_pipeline.doctor.finding import Finding, fine, note
+from retention_pipeline.warehouse.arrivals import COUNTING
+from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.store import open_store
 
 LISTED = 3
@@ -21,9 +23,10 @@ def look(settings: Settings) -> Iterator[Finding]:
     if not settings.home.store.exists():
         return
     try:
-        with open_store(settings.home, read_only=True) as store:
+        with open_store(settings.home, read_only=True) as store, duckdb_errors(settings.home.store):
             rows = store.execute(
-                "SELECT source, path FROM raw.deliveries WHERE is_current AND status = 'accepted' ORDER BY source, path"
+                "SELECT source, path FROM raw.deliveries"
+                f" WHERE delivery_id IN ({COUNTING}) AND status = 'accepted' ORDER BY source, path"
             ).fetchall()
     except RetentionError:  # said by the look at the store itself
         return

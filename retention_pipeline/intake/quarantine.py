@@ -13,18 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retention_pipeline.intake.fields import Contract
+from retention_pipeline.warehouse.arrivals import COUNTING
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 HASHED = "hash:"
 """Begins what is shown of a customer: the hash, of which nobody can tell the id."""
-
-COUNTING = (
-    "SELECT delivery_id FROM (SELECT delivery_id FROM raw.arrivals QUALIFY row_number() OVER ("
-    "PARTITION BY source, business_date, repair_id ORDER BY position DESC) = 1) WHERE delivery_id IS NOT NULL"
-)
-"""Deliveries that count now, whatever ``is_current`` shows of a past ``as_of``."""
 
 _CHOSEN = (
     "FROM raw.quarantine q JOIN raw.deliveries d USING (delivery_id)"

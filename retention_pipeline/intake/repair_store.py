@@ -27,11 +27,12 @@ from retention_pipeline.intake.catalogue import (
 )
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.identity import hash_parameters
-from retention_pipeline.intake.quarantine import COUNTING, HASHED
+from retention_pipeline.intake.quarantine import HASHED
 from retention_pipeline.intake.records import FileRow, insert_records, list_files
 from retention_pipeline.intake.repair_file import RepairRow
 from retention_pipeline.intake.rows import FILES, STAGE, TYPED, RowSql
 from retention_pipeline.intake.sql import quote
+from retention_pipeline.warehouse.arrivals import COUNTING
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -214,7 +214,7 @@ class _Publication:
             instead = f"{line.head.version} stands in for it" if line.head is not None else "nothing can stand in"
             self.watcher.warn(f"{', '.join(line.damaged)}: cannot be read, so restatements are incomplete; {instead}")
         upcoming = replace(Entry.of(draft), rows_count=rows)
-        kept = set(versions.kept(self.home, [*known, draft], draft.version, self.keep))
+        kept = set(versions.kept(self.home, [*known, draft], draft.version, self.keep, _orphans(self.home)))
         listed, covered = history_tables(self.connection, self.home, known, upcoming, kept)
         if self.ledger is None:
             return [listed, covered]

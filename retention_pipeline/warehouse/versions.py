@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from retention_pipeline.core.errors import BusyError, CorruptFileError, NothingPublishedError
@@ -169,7 +169,9 @@ def heal_link(home: Home, version: str) -> None:
     files.fsync_path(home.published)
 
 
-def kept(home: Home, known: Sequence[Manifest], current: str, keep: int) -> list[str]:
+def kept(
+    home: Home, known: Sequence[Manifest], current: str, keep: int, orphans: Collection[str] = ()
+) -> list[str]:
     """Versions that stay: the last ``keep``, the current one and the one before it at least, and the protected ones.
 
     Args:
@@ -177,8 +179,10 @@ def kept(home: Home, known: Sequence[Manifest], current: str, keep: int) -> list
         known: Manifests of the intact versions, the current one included.
         current: The current version, or the one that is about to become current.
         keep: How many versions to keep.
+        orphans: Versions that were written and never became current: they take nobody's place.
     """
-    names = sorted({*version_names(home), current}, key=number)
+    names = sorted({*version_names(home), current} - set(orphans), key=number)
+    known = [manifest for manifest in known if manifest.version in names]
     names = [name for name in names if name not in outdated(known, names, current)]
     last = [name for name in names if number(name) <= number(current)][-max(keep, 2) :]
     return sorted({*last, *(protected(known) & set(names))}, key=number)
@@ -206,7 +210,7 @@ def collect(home: Home, *, keep: int, orphans: list[str]) -> list[str]:
     """
     current = require_pointer(home).version
     names = [name for name in version_names(home) if name not in orphans and number(name) <= number(current)]
-    staying = kept(home, intact_manifests(home), current, keep)
+    staying = kept(home, intact_manifests(home), current, keep, orphans)
     gone = [name for name in names if name not in staying] + [name for name in orphans if name != current]
     for name in gone:
         (home.published / name).rename(home.published / f"{files.TEMPORARY}old-{name}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from retention_pipeline import connect
+from retention_pipeline.alerts import alive
 from retention_pipeline.config import Sources
 from retention_pipeline.demo.redelivery import redeliver_day
 from retention_pipeline.warehouse.read import published_manifest
@@ -45,8 +46,14 @@ def test_revenue_and_orders_per_month_are_the_simulators(published_shop: ShopFol
 
 def test_a_second_run_publishes_nothing_new(shop: ShopFolder) -> None:
     before, hashes, served = shop.version(), shop.table_hashes(), shop.served_bytes()
+    alive_before = alive.read(shop.settings.home)
     printed = shop.run()
     assert "unchanged" in printed
+    success = alive.read(shop.settings.home).last_success
+    assert success is not None
+    assert alive_before.last_success is not None
+    assert (success.outcome, success.version) == ("unchanged", before)
+    assert success.finished_at > alive_before.last_success.finished_at
     assert (shop.version(), shop.table_hashes(), shop.served_bytes()) == (before, hashes, served)
 
 

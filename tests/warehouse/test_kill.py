@@ -68,6 +68,7 @@ def test_a_killed_publication_leaves_the_last_version_and_the_next_one_tidies_up
     assert numbers_in(home) == {3}
     assert home.current_link.resolve() == again.path.resolve()
     assert_no_litter(home)
+    assert versions.version_names(home) == ["v000002", again.version], "what was never current took a place"
 
 
 @pytest.mark.parametrize("failpoint", ["publish.after_parquet", "publish.before_swap", "publish.after_swap"])
