@@ -85,6 +85,10 @@ class Shop:
                 store.execute("delete from raw.deliveries where source = ? and business_date = ?", [source, day])
                 marks = ", ".join("?" for _ in columns)
                 store.execute(f"insert into raw.deliveries values ({marks})", [row[name] for name in columns])
+                store.execute(
+                    "insert into raw.arrivals select coalesce(max(position), 0) + 1, ?, ?, ?, ?, null from raw.arrivals",
+                    [source, day, row["delivery_id"], day],
+                )
 
     def flip_a_bit(self) -> None:
         """Damage one published file, keeping its size and times."""

@@ -9,8 +9,10 @@ import os
 import signal
 import stat
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from retention_pipeline.alerts import alive, failures, register
@@ -23,7 +25,9 @@ from retention_pipeline.core.errors import (
     RunInterruptedError,
     StorageError,
 )
+from retention_pipeline.warehouse.arrivals import show_deliveries
 from retention_pipeline.warehouse.lock import writer_lock
+from retention_pipeline.warehouse.store import open_store
 from tests.alerts.conftest import NOW
 from tests.alerts.home import Shop, limits
 from tests.alerts.sinks import HANGING, HttpSink, SmtpSink, refusing_port, serving
@@ -42,6 +46,31 @@ def refuse(shop: Shop) -> None:
 
 def mend(shop: Shop) -> None:
     shop.deliver("orders", dt.date(2025, 2, 27))
+
+
+def test_what_the_last_run_looked_back_from_is_no_gap(shop: Shop) -> None:
+    """A run for a past date lets the catalogue show what counted then; files that came since are still there."""
+    settings = shop.settings()
+    days = [dt.date(2025, 2, 24) + dt.timedelta(days=number) for number in range(5)]
+    shop.deliver("orders", *days)
+    before = evaluate(settings, now=NOW).open
+    with open_store(shop.home) as store:
+        show_deliveries(store, days[1])
+    assert evaluate(settings, now=NOW).open == before == ()
+
+
+def test_a_store_of_which_a_block_cannot_be_read_silences_nothing_else(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.publish(orders_through="2025-01-01")
+    shop.deliver("orders", dt.date(2025, 2, 27))
+
+    class Damaged:
+        def execute(self, *_: object) -> None:
+            raise duckdb.IOException("Corrupt database file: computed checksum does not match")
+
+    monkeypatch.setattr("retention_pipeline.alerts.observe.open_store", lambda *_, **__: nullcontext(Damaged()))
+    assert [each.incident.kind for each in evaluate(shop.settings(), now=NOW).open] == ["freshness_missed"]
 
 
 def test_an_incident_is_told_once_when_it_opens_and_once_when_it_ends(shop: Shop, hook: HttpSink) -> None:
