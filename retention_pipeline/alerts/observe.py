@@ -14,7 +14,7 @@ from retention_pipeline.alerts.clock import ShopTime, shop_time
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import CorruptFileError, NothingPublishedError, RetentionError
 from retention_pipeline.core.home import Home
-from retention_pipeline.warehouse.arrivals import COUNTING
+from retention_pipeline.core.store_tables import COUNTING
 from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.files import os_errors
 from retention_pipeline.warehouse.lock import no_writer

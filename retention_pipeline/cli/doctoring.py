@@ -42,7 +42,8 @@ def examine(settings: Settings, console: Console, *, fix: bool) -> ExitCode:
         if not hindered:
             if before is not None:
                 found.append(note("lock", f"the last holder was killed: {before}", "nothing: the lock is free"))
-            found += [*private.look(home), *places.look_at_leftovers(home), *deliveries.look(settings), *_runs(home)]
+            # runs first: what settles one is told by the sign of life that it left, which is a leftover afterwards
+            found += [*private.look(home), *_runs(home), *places.look_at_leftovers(home), *deliveries.look(settings)]
         if fix:
             found = [each.repaired() for each in found]
     console.print(f"[bold]{settings.shop.name}[/]  {short(home.root)}", highlight=False, soft_wrap=True)

@@ -6,7 +6,9 @@ Belongs here: finding the metric and its cell, printing. Not here: the SQL of th
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -22,7 +24,10 @@ from retention_pipeline.metrics.definition import MetricDefinition
 from retention_pipeline.metrics.facts import TOTAL
 from retention_pipeline.metrics.lineage import Rows, rows_behind
 from retention_pipeline.metrics.registry import BY_NAME, REGISTRY, SOURCES
-from retention_pipeline.warehouse.read import run_select
+from retention_pipeline.warehouse.read import current_version, run_select
+
+Select = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
+"""Runs a query on one published version: names of columns, rows."""
 
 PREFERRED = ("month", "quarter", "year", "week", "day", "all")
 """Grain shown when none is asked for: the first of these that is published."""
@@ -49,13 +54,15 @@ def explain(settings: Settings, name: str, wanted: Wanted, console: Console) -> 
     if definition is None:
         return
     _print_definition(definition, console)
+    # all from one version, also when another becomes current meanwhile
+    select: Select = partial(run_select, settings.home, version=current_version(settings.home))
     try:
-        cell = _cell(settings, definition, wanted)
+        cell = _cell(select, definition, wanted)
     except NothingPublishedError as error:
         console.print(f"\n{error}: no value to explain yet")
         return
     _print_cell(cell, settings.shop.final_grace_days, console)
-    _print_rows(settings, cell, rows_behind(cell, definition.family), console)
+    _print_rows(select, cell, rows_behind(cell, definition.family), console)
 
 
 def _definition(name: str, console: Console) -> MetricDefinition | None:
@@ -92,20 +99,19 @@ def _print_definition(definition: MetricDefinition, console: Console) -> None:
         console.print(Text(f"  {label:<13}{text}"), soft_wrap=True)
 
 
-def _cell(settings: Settings, definition: MetricDefinition, wanted: Wanted) -> dict[str, Any]:
+def _cell(select: Select, definition: MetricDefinition, wanted: Wanted) -> dict[str, Any]:
     where = [f"metric = '{definition.metric}'", f"variant = '{definition.variant}'"]
     chosen = where + _conditions(wanted)
     grains = ", ".join(f"'{grain}'" for grain in PREFERRED)
     age = " (cohort_age = 1) desc," if wanted.cohort_age is None else ""
-    names, rows = run_select(
-        settings.home,
+    names, rows = select(
         f"select {', '.join(METRIC_VALUES.column_names)} from metric_values where {' and '.join(chosen)}"
         f" order by list_position([{grains}], grain),{age} segment_set = 'all' desc, (status = 'final') desc,"
         " basis = 'purchase_window' desc, basis, period_start desc, cohort_age, segment_key limit 1",
     )
     if not rows:
         raise ConfigError(
-            f"{definition.name} has no such value" + _not_there(settings, where, wanted),
+            f"{definition.name} has no such value" + _not_there(select, where, wanted),
             remedy="see what there is: "
             f'{own_name()} query "select distinct basis, grain, segment_set, segment_key from metric_values'
             f' where {" and ".join(where)}"',
@@ -113,14 +119,11 @@ def _cell(settings: Settings, definition: MetricDefinition, wanted: Wanted) -> d
     return dict(zip(names, rows[0], strict=True))
 
 
-def _not_there(settings: Settings, where: list[str], wanted: Wanted) -> str:
+def _not_there(select: Select, where: list[str], wanted: Wanted) -> str:
     """Which of the wanted parts the metric does not have, and which it has instead."""
 
     def of_metric(columns: str, *more: str) -> list[Any]:
-        _, rows = run_select(
-            settings.home, f"select distinct {columns} from metric_values where {' and '.join([*where, *more])}"
-        )
-        return rows
+        return select(f"select distinct {columns} from metric_values where {' and '.join([*where, *more])}")[1]
 
     segment_set, _, key = (wanted.segment or "").partition("=")
     of_set = "segment_set = '" + segment_set.replace("'", "''") + "'"
@@ -189,7 +192,7 @@ def _print_cell(cell: dict[str, Any], grace_days: int, console: Console) -> None
     console.print(Text(f"  status       {cell['status']}, as of {cell['as_of']}{through}{grace}"))
 
 
-def _print_rows(settings: Settings, cell: dict[str, Any], rows: Rows, console: Console) -> None:
+def _print_rows(select: Select, cell: dict[str, Any], rows: Rows, console: Console) -> None:
     for label, sql, expected in (
         ("numerator", rows.numerator, cell["numerator"]),
         ("denominator", rows.denominator, cell["denominator"]),
@@ -199,7 +202,7 @@ def _print_rows(settings: Settings, cell: dict[str, Any], rows: Rows, console: C
         if not rows.is_by_customer:
             console.print("\nthe facts it was computed from:")
         else:
-            _, found = run_select(settings.home, f"select count(*), coalesce(sum(counts), 0) from ({sql})")
+            _, found = select(f"select count(*), coalesce(sum(counts), 0) from ({sql})")
             count, total = found[0]
             agrees = "" if expected is None or total == expected else f", NOT {_number(expected)}"
             console.print(f"\nthe {count} customers behind the {label}, adding up to {_number(total)}{agrees}:")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,7 @@ from retention_pipeline.core.errors import (
 )
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.memory import no_memory, require_memory
-from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors
+from retention_pipeline.warehouse.files import TRAVERSE_DIR, make_dir, os_errors, replace_atomically
 from retention_pipeline.warehouse.lock import lock_holder
 from retention_pipeline.warehouse.read import current_version
 
@@ -49,6 +50,7 @@ run_retries:
 """
 """Freshness policies are evaluated; a run whose process died is seen and started once more; a failed step is not, it
 has retries of its own."""
+_STOPPING_SECONDS = 30
 _EARLIER_YAML = "telemetry:\n  enabled: false\nnux:\n  enabled: false\n"
 
 
@@ -62,8 +64,8 @@ def prepare_home(home: Home) -> None:
         make_dir(home.root, TRAVERSE_DIR)
         make_dir(home.dagster)
         settings = home.dagster / "dagster.yaml"
-        if not settings.exists() or settings.read_text(encoding="utf-8") == _EARLIER_YAML:
-            settings.write_text(INSTANCE_YAML, encoding="utf-8")
+        if not settings.exists() or settings.read_text(encoding="utf-8") in {_EARLIER_YAML, ""}:
+            replace_atomically(settings, INSTANCE_YAML.encode())
         for folder in (home.root, home.dagster):  # Dagster's own error for a read-only folder is a page long
             with tempfile.TemporaryFile(dir=folder):
                 pass
@@ -192,4 +194,14 @@ def serve(settings: Settings, port: int) -> int:
         str(port),
     ]
     # not in the user's folder: a dagster.yaml there would only draw a warning
-    return subprocess.run(command, env=environment, cwd=settings.home.dagster, check=False).returncode  # noqa: S603  # fixed words and an integer
+    with subprocess.Popen(command, env=environment, cwd=settings.home.dagster) as server:  # noqa: S603  # fixed words and an integer
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            # it has servers of its own, which it stops when it is asked to and which stay when it is killed
+            server.send_signal(signal.SIGINT)
+            try:
+                server.wait(_STOPPING_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+            raise

@@ -48,16 +48,17 @@ HEADLINES: tuple[tuple[str, str, str, str, Callable[[float], str]], ...] = (
 
 def show_summary(settings: Settings, console: Console, *, unchanged: bool) -> None:
     """Print headline metrics with intervals and status, intake totals, and what to try next."""
-    with open_published(settings.home_dir) as published:
+    version = current_version(settings.home)  # all of it from this one
+    with open_published(settings.home_dir, version) as published:
         _print_headlines(settings, published, console)
         _print_beside(settings, published, console)
         _print_freshness(settings, published, console)
     link = short(settings.home.current_link)
     console.print()
     word = "unchanged" if unchanged else "published"
-    console.print(f"{word}  {current_version(settings.home)}  {link}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{word}  {version}  {link}", highlight=False, markup=False, soft_wrap=True)
     if not unchanged:
-        _print_build(published_manifest(settings.home).get("build"), console)
+        _print_build(published_manifest(settings.home, version).get("build"), console)
     command = f"{own_name()} --config {short(settings.config_path)}"
     console.print("next", style="bold")
     for line in (
@@ -79,7 +80,7 @@ def show_status(settings: Settings, console: Console) -> None:
     console.print(
         f"published  {manifest['version']}  as of {manifest['as_of']}  at {manifest['created_at']}", highlight=False
     )
-    with open_published(settings.home_dir) as published:
+    with open_published(settings.home_dir, manifest["version"]) as published:
         _print_freshness(settings, published, console)
         rows = published.execute("select stage, outcome, count(*) from _check_results group by all order by all")
         print_table(console, ("stage", "outcome", "checks"), rows.fetchall(), title="\nchecks passed by this version")

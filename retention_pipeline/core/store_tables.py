@@ -204,6 +204,11 @@ RAW_ARRIVALS = Table(
     ),
 )  # fmt: skip
 """The log behind ``is_current`` of the catalogue; only intake and ``warehouse.arrivals`` look at it."""
+COUNTING = (
+    "SELECT delivery_id FROM (SELECT delivery_id FROM raw.arrivals QUALIFY row_number() OVER ("
+    "PARTITION BY source, business_date, repair_id ORDER BY position DESC) = 1) WHERE delivery_id IS NOT NULL"
+)
+"""Deliveries that count now, whatever ``is_current`` shows of the ``as_of`` of the last run."""
 
 RAW_PROFILES = Table(
     "raw", "profiles", "One row per delivery, aspect of its records and value of that aspect.",

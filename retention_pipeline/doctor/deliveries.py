@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.errors import RetentionError
+from retention_pipeline.core.store_tables import COUNTING
 from retention_pipeline.doctor.finding import Finding, fine, note
-from retention_pipeline.warehouse.arrivals import COUNTING
 from retention_pipeline.warehouse.connection import duckdb_errors
 from retention_pipeline.warehouse.store import open_store
 

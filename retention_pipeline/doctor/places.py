@@ -85,6 +85,8 @@ def _litter(home: Home) -> Iterator[Path]:
 
 
 def _sweep(home: Home, litter: list[Path]) -> str:
+    with files.os_errors(home.root):
+        files.make_dir(home.published, files.SHARED_DIR)
     with files.os_errors(home.root), exclusive(home.published / ".lock", run="doctor", purpose="tidying up"):
         for path in litter:
             files.remove(path)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from retention_pipeline.core.store_tables import COUNTING
 from retention_pipeline.intake.fields import Contract
-from retention_pipeline.warehouse.arrivals import COUNTING
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.errors import InputRefusedError
+from retention_pipeline.core.store_tables import COUNTING
 from retention_pipeline.intake.catalogue import (
     ACCEPTED,
     Entry,
@@ -32,7 +33,6 @@ from retention_pipeline.intake.records import FileRow, insert_records, list_file
 from retention_pipeline.intake.repair_file import RepairRow
 from retention_pipeline.intake.rows import FILES, STAGE, TYPED, RowSql
 from retention_pipeline.intake.sql import quote
-from retention_pipeline.warehouse.arrivals import COUNTING
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

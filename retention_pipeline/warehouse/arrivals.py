@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BEGINNING = dt.date(1, 1, 1)
-COUNTING = (
-    "SELECT delivery_id FROM (SELECT delivery_id FROM raw.arrivals QUALIFY row_number() OVER ("
-    "PARTITION BY source, business_date, repair_id ORDER BY position DESC) = 1) WHERE delivery_id IS NOT NULL"
-)
-"""Deliveries that count now, whatever ``is_current`` shows of the ``as_of`` of the last run."""
 _FRONTIER = "frontier"
 _USED = """
 CREATE OR REPLACE TEMP TABLE arrivals_used AS

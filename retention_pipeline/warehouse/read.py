@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,13 +26,14 @@ from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import versions
 from retention_pipeline.warehouse.connection import connect, duckdb_errors
 from retention_pipeline.warehouse.manifest import DATABASE, read_manifest
-from retention_pipeline.warehouse.sql import literal
 from retention_pipeline.warehouse.verify import verify_file, verify_version
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _Result = TypeVar("_Result")
+_EXPLAINED = re.compile(r"\s*explain(\s+analyze)?\s+(select|with|from|describe|show|summarize)\b", re.IGNORECASE)
+"""What may be explained: with ANALYZE the statement is run, so it must be one that reads."""
 
 
 class QueryError(RetentionError):
@@ -177,23 +179,24 @@ def run_select(home: Home | Path, sql: str, *, version: str | None = None) -> tu
         return [str(name) for name, *_ in cursor.description or []], cursor.fetchall()
 
 
-def write_parquet(home: Home | Path, sql: str, output: Path, *, version: str | None = None) -> int:
-    """Write the result of one SELECT on a published version to a Parquet file, and return the number of rows.
+def write_parquet(home: Home | Path, sql: str, output: Path, *, version: str | None = None) -> None:
+    """Write the result of one statement, as for :func:`run_select`, to a Parquet file.
 
     Raises:
         QueryError: As for :func:`run_select`.
         StorageError: The file cannot be written.
     """
     with open_published(home, version) as connection, _query_errors(), duckdb_errors(output):
-        query = _reading_statement(sql).query.strip().rstrip(";")
-        options = "FORMAT parquet, COMPRESSION zstd"
-        row = connection.execute(f"COPY ({query}) TO {literal(output)} ({options})").fetchone()
-    return int(row[0]) if row else 0
+        # as a relation, which takes whatever gives rows: the text may end in a comment, or be a DESCRIBE
+        connection.query(_reading_statement(sql).query).write_parquet(str(output), compression="zstd")
 
 
 def _reading_statement(sql: str) -> duckdb.Statement:
     statements = duckdb.extract_statements(sql)
-    if len(statements) != 1 or statements[0].type not in {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}:
+    is_reading = len(statements) == 1 and (
+        statements[0].type == duckdb.StatementType.SELECT or _EXPLAINED.match(statements[0].query) is not None
+    )
+    if not is_reading:
         raise QueryError("a query must be one SELECT statement", remedy="published versions cannot be changed")
     return statements[0]
 

@@ -169,9 +169,7 @@ def heal_link(home: Home, version: str) -> None:
     files.fsync_path(home.published)
 
 
-def kept(
-    home: Home, known: Sequence[Manifest], current: str, keep: int, orphans: Collection[str] = ()
-) -> list[str]:
+def kept(home: Home, known: Sequence[Manifest], current: str, keep: int, orphans: Collection[str] = ()) -> list[str]:
     """Versions that stay: the last ``keep``, the current one and the one before it at least, and the protected ones.
 
     Args:

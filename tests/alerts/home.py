@@ -85,8 +85,9 @@ class Shop:
                 store.execute("delete from raw.deliveries where source = ? and business_date = ?", [source, day])
                 marks = ", ".join("?" for _ in columns)
                 store.execute(f"insert into raw.deliveries values ({marks})", [row[name] for name in columns])
+                position = "select coalesce(max(position), 0) + 1 from raw.arrivals"
                 store.execute(
-                    "insert into raw.arrivals select coalesce(max(position), 0) + 1, ?, ?, ?, ?, null from raw.arrivals",
+                    f"insert into raw.arrivals values (({position}), ?, ?, ?, ?, null)",
                     [source, day, row["delivery_id"], day],
                 )
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
 import pytest
 from rich.console import Console
 
+from retention_pipeline.cli import doctoring
 from retention_pipeline.cli.doctoring import examine
 from retention_pipeline.core.errors import BusyError, ExitCode, NothingPublishedError
 from retention_pipeline.core.home import Home
 from retention_pipeline.core.window import EVERYTHING
+from retention_pipeline.doctor.finding import note
 from retention_pipeline.warehouse import seal
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.lock import writer_lock
+from retention_pipeline.warehouse.running import dead_signs
 from tests.reliability.shop import FIRST, write_day
 from tests.time.small_shop import SmallShop
 from tests.warehouse.support import numbers_in, publish_number
@@ -177,6 +181,38 @@ def test_leftovers_of_killed_runs_are_notes_and_go(shop: SmallShop) -> None:
     assert code == ExitCode.OK, said
     assert not [path for path in [*litter, home.published / "v000003", home.build] if path.exists()]
     assert numbers_in(home) == {2}
+
+
+def test_a_dead_run_is_settled_while_its_sign_of_life_is_there(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the sign nobody can tell at once that the run is dead."""
+    home, seen = shop.settings.home, []
+    home.running.mkdir(exist_ok=True)
+    (home.running / "0a1b").write_bytes(b"")
+    assert [path.name for path in dead_signs(home)] == ["0a1b"]
+
+    def settle() -> str:
+        seen.extend(path.name for path in dead_signs(home))
+        return "settled"
+
+    monkeypatch.setattr(doctoring, "_runs", lambda _: iter([note("runs", "1 without a process", "settle it", settle)]))
+    assert look(shop, fix=True)[0] == ExitCode.OK
+    assert seen == ["0a1b"]
+    assert dead_signs(home) == []
+
+
+def test_a_block_of_the_store_that_cannot_be_read_is_no_traceback(
+    shop: SmallShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Damaged:
+        def execute(self, *_: object) -> None:
+            raise duckdb.IOException("Corrupt database file: computed checksum does not match")
+
+    monkeypatch.setattr("retention_pipeline.doctor.deliveries.open_store", lambda *_, **__: nullcontext(Damaged()))
+    code, said = look(shop)
+    assert code == ExitCode.OK, said
+    assert "delivered files" not in said
 
 
 def test_delivered_files_that_are_gone_are_said(shop: SmallShop) -> None:

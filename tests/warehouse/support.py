@@ -14,6 +14,7 @@ import pandas as pd
 
 from retention_pipeline.config import Settings
 from retention_pipeline.core.home import Home
+from retention_pipeline.core.progress import Silent
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.publish import Published, publish
 from retention_pipeline.warehouse.read import open_published
@@ -62,6 +63,16 @@ def metadata(number: int) -> dict[str, Any]:
         "config_hash": "c" * 64,
         "id_key_fingerprint": "00000000",
     }
+
+
+class Watcher(Silent):
+    """Keeps what it is warned of."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
 
 
 def publish_number(home: Home, number: int, *, keep: int = 3, **origin: Any) -> Published:

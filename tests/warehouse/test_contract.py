@@ -11,24 +11,13 @@ import pytest
 from retention_pipeline.core.errors import PublishedSchemaError
 from retention_pipeline.core.history_tables import VERSIONS
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.progress import Silent
 from retention_pipeline.core.published_schema import schema_changes
 from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.history import Entry
 from retention_pipeline.warehouse.publish import Published, publish
 from retention_pipeline.warehouse.read import current_version, open_published, published_manifest
 from retention_pipeline.warehouse.release import PublishedTable
-from tests.warehouse.support import metadata, publish_number, tables
-
-
-class Watcher(Silent):
-    """Keeps what it is warned of."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
+from tests.warehouse.support import Watcher, metadata, publish_number, tables
 
 
 def facts(sql: str) -> list[PublishedTable]:

@@ -10,12 +10,14 @@ import pytest
 from retention_pipeline.core.history_tables import VERSIONS
 from retention_pipeline.core.home import Home
 from retention_pipeline.warehouse import versions
+from retention_pipeline.warehouse.connection import connect
 from retention_pipeline.warehouse.history import _carried
 from retention_pipeline.warehouse.ledger.lineage import lineage
 from retention_pipeline.warehouse.manifest import FileRecord, Manifest, TableRecord
+from retention_pipeline.warehouse.publish import publish
 from retention_pipeline.warehouse.read import open_published
 from retention_pipeline.warehouse.versions import intact_manifests
-from tests.warehouse.support import publish_number
+from tests.warehouse.support import Watcher, metadata, publish_number, tables
 
 DAYS = ("2025-03-01", "2025-03-02", "2025-03-03")
 
@@ -66,6 +68,17 @@ def test_the_last_version_before_other_definitions_stays_readable(home: Home, ch
     publish_number(home, 9, keep=2, **{"definitions_hash": "d", changed: "newest"})
     publish_number(home, 10, keep=2, **{"definitions_hash": "d", changed: "newest"})
     assert versions.version_names(home) == ["v000008", "v000009", "v000010"]
+
+
+def test_a_version_whose_manifest_is_damaged_is_named_when_it_stands_later(home: Home) -> None:
+    publish_days(home, *DAYS)
+    for name in ("v000001", "v000003"):
+        (home.published / name / "manifest.json").write_bytes(b"{")
+    told = Watcher()
+    with connect(None) as connection:
+        publish(home, connection, tables(4), {**metadata(4), "as_of": "2025-03-04"}, keep=3, progress=told)
+    assert [text for text in told.warnings if "v000003: cannot be read" in text and "v000002 stands in" in text]
+    assert "v000001" not in " ".join(told.warnings)
 
 
 def test_a_damaged_version_is_passed_over(home: Home) -> None:

@@ -44,7 +44,7 @@ def test_a_query_returns_names_and_rows(home: Home) -> None:
 @pytest.mark.parametrize(
     "sql",
     ["selec 1", "select nothing from facts", "", "drop table facts", "select 1; select 2", "copy facts to 'x.csv'",
-     "attach 'x.duckdb'"],
+     "attach 'x.duckdb'", "explain analyze copy facts to 'x.csv'"],
 )  # fmt: skip
 def test_a_query_that_is_not_one_valid_select_is_a_usage_error(
     home: Home, sql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -60,7 +60,11 @@ def test_a_query_that_is_not_one_valid_select_is_a_usage_error(
 def test_a_result_is_written_as_parquet(home: Home, tmp_path: Path) -> None:
     publish_number(home, 1)
     target = tmp_path / "it's.parquet"
-    assert write_parquet(home, "select * from facts -- all\n;", target) == 50
-    assert duckdb.read_parquet(str(target)).shape == (50, 4)
+    for statement in ("select * from facts -- all\n;", "select * from facts; -- all", "from facts -- all"):
+        write_parquet(home, statement, target)
+        assert duckdb.read_parquet(str(target)).shape == (50, 4)
+    for statement in ("describe facts", "summarize facts", "explain analyze select * from facts"):
+        write_parquet(home, statement, target)
+        assert duckdb.read_parquet(str(target)).fetchone() is not None
     with pytest.raises(StorageError, match="nowhere"):
         write_parquet(home, "select 1 as a", tmp_path / "nowhere" / "x.parquet")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from retention_pipeline.core.history_tables import COVERAGE, DELIVERIES, METRIC_SOURCES, VERSIONS
 from retention_pipeline.core.home import Home
-from retention_pipeline.core.tables import METRIC_VALUES, Table
+from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.warehouse.manifest import Manifest
 from retention_pipeline.warehouse.sql import literal, quote
 
@@ -62,12 +62,6 @@ where (metric, variant, basis) not in (from present)
 def table_file(home: Home, manifest: Manifest, name: str) -> str:
     """A table of a published version, as something that can stand after FROM."""
     return f"read_parquet({literal(home.published / manifest.version / manifest.tables[name].parquet.name)})"
-
-
-def has_columns(manifest: Manifest, table: Table) -> bool:
-    """Whether a version holds a table with all columns that this program expects."""
-    record = manifest.tables.get(table.name)
-    return record is not None and {column.name for column in table.columns} <= {name for name, _ in record.columns}
 
 
 def attach(connection: DuckDBPyConnection, home: Home, baseline: Manifest | None, deliveries: pd.DataFrame) -> None:

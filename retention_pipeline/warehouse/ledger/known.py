@@ -128,10 +128,9 @@ def as_known_at(home: Home | Path, date: dt.date, *, version: str | None = None)
     first = connection.execute(
         "select min(as_of) from _versions where not is_reenactment and periods_from is not null"
     ).fetchall()[0][0]
-    if date < first:
-        raise NothingPublishedError(
-            f"nothing had been published for {date}", remedy=f"the first version was made for {first}"
-        )
+    if first is None or date < first:
+        remedy = f"the first version was made for {first}" if first else "no version so far has a period"
+        raise NothingPublishedError(f"nothing had been published for {date}", remedy=remedy)
     return connection.sql(f"select * from {MACRO}(date '{date.isoformat()}')")
 
 

@@ -88,7 +88,7 @@ class Ledger:
         if baseline is None:
             causes.write_no_rows(connection)
         else:
-            _warn(watcher, self._compare(connection, baseline, upcoming))
+            _warn(watcher, self._compare(connection, baseline, upcoming, watcher))
         with release.relation(connection, versions) as rows:
             connection.execute(f"create or replace temp table ledger_versions as select * from {rows}")
         ledger = _carried(home, line, upcoming)
@@ -101,9 +101,15 @@ class Ledger:
             _table(METRIC_SOURCES, "select * from new_metric_sources"),
         ]
 
-    def _compare(self, connection: DuckDBPyConnection, baseline: Manifest, upcoming: Upcoming) -> list[tuple[str, int]]:
+    def _compare(
+        self, connection: DuckDBPyConnection, baseline: Manifest, upcoming: Upcoming, watcher: Progress
+    ) -> list[tuple[str, int]]:
         """Fill ``ledger_rows``; returns the metrics that nothing explains."""
-        if not inputs.has_columns(baseline, METRIC_VALUES) or not cells.find_changed_cells(connection):
+        former = baseline.tables.get(METRIC_VALUES.name)
+        is_comparable = former is not None and former.select_list(METRIC_VALUES) is not None
+        if not is_comparable:
+            watcher.warn(f"{baseline.version} is of an earlier program: what changed in its periods cannot be listed")
+        if not is_comparable or not cells.find_changed_cells(connection):
             causes.write_no_rows(connection)
             return []
         before, after = baseline.metadata, upcoming.metadata

@@ -55,15 +55,23 @@ def is_reenactment(manifest: Manifest) -> bool:
     return bool(manifest.metadata.get("is_reenactment", False))
 
 
-def lineage(home: Home, known: Sequence[Manifest], as_of: str) -> Lineage:
-    """Where a version for ``as_of`` stands among the known ones."""
+def lineage(home: Home, known: Sequence[Manifest], as_of: str, lost: Sequence[str] = ()) -> Lineage:
+    """Where a version for ``as_of`` stands among the known ones.
+
+    Args:
+        home: The home directory.
+        known: Manifests of the published versions.
+        as_of: What the new version is for.
+        lost: Versions whose manifest cannot be read, so that nobody knows what they were for.
+    """
     reenacts = any(manifest.metadata["as_of"] > as_of for manifest in known)
     damaged: list[str] = []
     for manifest in sorted(known, key=place, reverse=True):
         if is_readable(home, manifest):
-            return Lineage(manifest, reenacts, tuple(damaged))
+            later = [name for name in lost if name > manifest.version]
+            return Lineage(manifest, reenacts, (*damaged, *later))
         damaged.append(manifest.version)
-    return Lineage(None, reenacts, tuple(damaged))
+    return Lineage(None, reenacts, (*damaged, *lost))
 
 
 def is_readable(home: Home, manifest: Manifest) -> bool:

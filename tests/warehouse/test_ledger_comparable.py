@@ -1,0 +1,36 @@
+"""Versions of an earlier program are compared as far as their columns can be told in today's terms."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+import pandas as pd
+import pytest
+
+from retention_pipeline.core.tables import METRIC_VALUES
+from retention_pipeline.warehouse.ledger import ledger
+from retention_pipeline.warehouse.manifest import FileRecord, Manifest, TableRecord
+from tests.warehouse.support import Watcher
+
+
+def former(*, without: str) -> Manifest:
+    columns = tuple((column.name, column.type) for column in METRIC_VALUES.columns if column.name != without)
+    record = TableRecord(1, "", True, METRIC_VALUES.key, columns, FileRecord("metric_values.parquet", 1, ""))
+    return Manifest("v000001", None, "", "", {}, {METRIC_VALUES.name: record}, FileRecord("retention.duckdb", 1, ""))
+
+
+@pytest.mark.parametrize(("without", "is_compared"), [("assumptions", True), ("metric", False)])
+def test_a_column_that_may_be_null_is_no_reason_to_compare_nothing(
+    without: str, is_compared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = []
+    monkeypatch.setattr(ledger.cells, "find_changed_cells", lambda _: bool(looked.append(1)))
+    monkeypatch.setattr(ledger.causes, "write_no_rows", lambda _: None)
+    upcoming = ledger.Upcoming("v000002", str(dt.date(2025, 3, 1)), "", {})
+    told = Watcher()
+    made = ledger.Ledger(None, pd.DataFrame(), pd.DataFrame())  # type: ignore[arg-type]  # not asked for settings
+    with duckdb.connect() as connection:
+        assert made._compare(connection, former(without=without), upcoming, told) == []
+    assert bool(looked) == is_compared
+    assert bool(told.warnings) != is_compared
