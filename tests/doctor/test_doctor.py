@@ -187,7 +187,7 @@ def test_a_dead_run_is_settled_while_its_sign_of_life_is_there(
     shop: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the sign nobody can tell at once that the run is dead."""
-    home, seen = shop.settings.home, []
+    home, seen = shop.settings.home, list[str]()
     home.running.mkdir(exist_ok=True)
     (home.running / "0a1b").write_bytes(b"")
     assert [path.name for path in dead_signs(home)] == ["0a1b"]

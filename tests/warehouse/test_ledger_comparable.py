@@ -24,9 +24,15 @@ def former(*, without: str) -> Manifest:
 def test_a_column_that_may_be_null_is_no_reason_to_compare_nothing(
     without: str, is_compared: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked = []
-    monkeypatch.setattr(ledger.cells, "find_changed_cells", lambda _: bool(looked.append(1)))
-    monkeypatch.setattr(ledger.causes, "write_no_rows", lambda _: None)
+    looked: list[object] = []
+
+    def nothing_changed(connection: object) -> bool:
+        looked.append(connection)
+        return False
+
+    package = "retention_pipeline.warehouse.ledger.ledger"
+    monkeypatch.setattr(f"{package}.cells.find_changed_cells", nothing_changed)
+    monkeypatch.setattr(f"{package}.causes.write_no_rows", lambda _: None)
     upcoming = ledger.Upcoming("v000002", str(dt.date(2025, 3, 1)), "", {})
     told = Watcher()
     made = ledger.Ledger(None, pd.DataFrame(), pd.DataFrame())  # type: ignore[arg-type]  # not asked for settings
