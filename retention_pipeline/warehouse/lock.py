@@ -23,6 +23,8 @@ from retention_pipeline.warehouse import files, seal
 
 _GRACE_SECONDS = 2.0
 """How long even a caller who does not wait keeps trying: a look at the holder takes the lock for a moment."""
+_LOOKING_SECONDS = 600.0
+"""The same for somebody who reads the store meanwhile: comparing a large one with its checksum takes a while."""
 _POLL_SECONDS = 0.05
 
 
@@ -144,12 +146,14 @@ def boot_id() -> str:
 
 
 def _acquire(descriptor: int, path: Path, wait_seconds: float) -> None:
-    deadline = time.monotonic() + max(wait_seconds, _GRACE_SECONDS)
+    began = time.monotonic()
+    deadline, latest = began + max(wait_seconds, _GRACE_SECONDS), began + max(wait_seconds, _LOOKING_SECONDS)
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
+            now = time.monotonic()
+            if now >= deadline and (now >= latest or not _is_only_looked_at(descriptor)):
                 holder = _read_holder(path)
                 raise BusyError(
                     f"{path.parent} is being written by {holder or 'another process'}",
@@ -158,6 +162,16 @@ def _acquire(descriptor: int, path: Path, wait_seconds: float) -> None:
             time.sleep(_POLL_SECONDS)
         else:
             return
+
+
+def _is_only_looked_at(descriptor: int) -> bool:
+    """Whether nobody writes: whoever holds the lock shares it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    return True
 
 
 def _read_holder(path: Path) -> Holder | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import threading
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from retention_pipeline.core.errors import BusyError, ExitCode, StorageError
 from retention_pipeline.core.home import Home
-from retention_pipeline.warehouse.lock import boot_id, lock_holder, writer_lock
+from retention_pipeline.warehouse import lock
+from retention_pipeline.warehouse.lock import boot_id, lock_holder, no_writer, writer_lock
 from tests.warehouse.support import pipe, start
 
 
@@ -71,6 +73,33 @@ def test_the_lock_of_an_earlier_start_of_the_machine_is_not_reported(home: Home)
         home.lock.write_text(text.replace(boot_id(), "another start"))
         with pytest.raises(BusyError, match="another process"), writer_lock(home, run="two"):
             pytest.fail("two writers")
+
+
+def test_a_run_waits_for_somebody_who_only_reads_the_store(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing a large store with its checksum takes longer than a run that does not wait has patience."""
+    monkeypatch.setattr(lock, "_GRACE_SECONDS", 0.0)
+    with writer_lock(home, run="one"):
+        pass
+    reading, ended = threading.Event(), []
+
+    def look() -> None:
+        with no_writer(home) as is_free:
+            assert is_free
+            reading.set()
+            time.sleep(0.5)
+            ended.append("look")
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    reading.wait(10)
+    with writer_lock(home, run="two"):
+        assert ended == ["look"]
+        with no_writer(home) as is_free:
+            assert not is_free
+    thread.join()
+    monkeypatch.setattr(lock, "_LOOKING_SECONDS", 0.0)
+    with no_writer(home), pytest.raises(BusyError), writer_lock(home, run="three"):
+        pytest.fail("somebody was reading")
 
 
 def test_a_home_is_created_so_that_others_can_reach_only_what_is_published(home: Home) -> None:
