@@ -182,7 +182,7 @@ ALL_CLAIMS: Final = (
     Claim(
         name="tiers_raise_order_rate", source="A4", low=0, unit="orders_per_customer",
         statement="A higher loyalty tier makes customers order more often.",
-        estimator="mean change within customer: orders in the activity_window_days after the first rise minus before",
+        estimator="mean change per customer: orders in activity_window_days after the first rise's day minus before",
         caveat="A tier is often earned by a burst of orders, after which fewer are to be expected.",
         estimate=partial(mean, name="tier_rises"),
     ),

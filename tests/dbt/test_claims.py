@@ -100,6 +100,19 @@ def test_orders_before_and_after_a_rise(found: dict[tuple[str, bool], dict[str, 
     assert (sums["n"], sums["y"], sums["y_sq"]) == (2, -2 + 2, 8)
 
 
+def test_the_order_that_earns_a_tier_is_on_neither_side_of_the_rise(project: Project) -> None:
+    rows = Rows()
+    for customer, risen in (("anna", "2024-02-14"), ("bert", "2024-02-15")):
+        rows.order(f"{customer}1", customer, "2024-01-01", 10)
+        rows.order(f"{customer}2", customer, risen, 10)
+        rows.order(f"{customer}3", customer, "2024-03-15", 10)
+        rows.customer(customer, "2024-01-01", tier="basic")
+        rows.customer(customer, risen, tier="gold")
+    sums = evidence(project, rows, loyalty_segment="tier", loyalty_tiers=["basic", "gold"])["tier_rises", True]
+    # the 30 days after anna's rise end with her order of 15 March; bert's do on the 16th, which lies ahead
+    assert (sums["n"], sums["y"], sums["y_sq"]) == (1, 1, 1)
+
+
 def test_revenue_of_the_last_year_by_tenure(project: Project) -> None:
     rows = Rows()
     rows.order("a1", "anna", "2023-01-05", 10)

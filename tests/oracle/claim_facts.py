@@ -134,8 +134,8 @@ def _tier_rises(state: State, orders: dict[str, list[Purchase]]) -> Iterator[Obs
         held = [(day, tiers.index(tier)) for day, tier in history if tier in tiers]
         rises: list[dt.date] = [day for (_, lower), (day, tier) in pairwise(held) if tier > lower]
         days = [order.day for order in orders.get(customer, [])]
-        # Nobody can have ordered in a window before being a customer.
-        if rises and days and days[0] < rises[0] - window and rises[0] + window <= state.as_of + DAY:
-            after = sum(rises[0] <= day < rises[0] + window for day in days)
+        # Nobody can have ordered in a window before being a customer; the order that earned the tier says nothing.
+        if rises and days and days[0] < rises[0] - window and rises[0] + window <= state.as_of:
+            after = sum(rises[0] < day <= rises[0] + window for day in days)
             before = sum(rises[0] - window <= day < rises[0] for day in days)
             yield "tier_rises", True, NOTHING, Decimal(after - before)

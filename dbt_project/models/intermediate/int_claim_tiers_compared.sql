@@ -43,6 +43,7 @@ windowed as (
     from rises
 ),
 
+-- the order that earns the tier falls on the day it is known, so that day is in neither window;
 -- only who had been a customer for the whole window before the rise, and whose window after it has passed
 final as (
     select
@@ -55,12 +56,12 @@ final as (
         ) as orders_before,
         cast(
             coalesce(sum(order_days.orders_count) filter (
-                where order_days.order_date >= windowed.risen_date and order_days.order_date < windowed.window_end
+                where order_days.order_date > windowed.risen_date and order_days.order_date <= windowed.window_end
             ), 0) as bigint
         ) as orders_after
     from windowed
     inner join order_days on windowed.customer_id = order_days.customer_id
-    where windowed.window_end <= {{ date_add_days(as_of(), 1) }}
+    where windowed.window_end <= {{ as_of() }}
     group by windowed.customer_id, windowed.risen_date, windowed.window_start
     having min(order_days.order_date) < windowed.window_start
 )
