@@ -40,7 +40,7 @@ DEFINITIONS: Final = (
     _satisfaction(
         variant="top_box", unit="fraction", interval=WILSON, has_control_limits=True, source="CSAT convention",
         meaning="Share of answers in the two best grades of the scale.",
-        formula="answers in the two highest points of the scale / answers",
+        formula="answers of the second highest point of the scale or more (4 and more of 5) / answers",
     ),
     _satisfaction(
         variant="mean", unit="points", interval=NORMAL_MEAN, source="CSAT convention",

@@ -72,7 +72,7 @@ class Rows:
         )  # fmt: skip
 
     def answer(
-        self, feedback_id: str, customer_id: str | None, at: str, measure: str, score: int,
+        self, feedback_id: str, customer_id: str | None, at: str, measure: str, score: Money,
         *, scale: tuple[int, int] = (0, 10), wave: str | None = None, known: str | None = None,
         updated: str | None = None, sent: str | None = None, delivery: str | None = None,
     ) -> None:  # fmt: skip

@@ -128,3 +128,22 @@ def test_a_shop_that_sends_no_surveys_has_no_rows_instead_of_zeros(project: Proj
     built = project.build(rows, select=SELECTED)
     for table in ("fct_survey_period", "fct_nps_retention_period"):
         assert cells(built, f"select count(*) as n from marts.{table}") == [{"n": 0}]
+
+
+def test_half_a_point_below_the_top_two_is_not_among_them(project: Project) -> None:
+    rows = Rows()
+    rows.order("a1", "anna", "2024-01-01", 10)
+    for number, score in enumerate(("3", "3.5", "4", "4.5", "5")):
+        customer, day = f"c{number}", f"2024-02-0{number + 1}"
+        rows.answer(f"f{number}", customer, day, "csat", score, scale=(1, 5))
+        rows.ticket(f"t{number}", customer, day, responded=day, due="2024-03-01")
+    connection = project.build(rows, select=("+fct_feedback_period", "+int_claim_answers_judged"))
+    counted = connection.execute(
+        """select answers_count, top_box_count from marts.fct_feedback_period
+        where segment_set = 'all' and grain = 'month' and period_start = '2024-02-01'"""
+    ).fetchall()
+    assert counted == [(5, 3)]
+    judged = connection.execute(
+        "select feedback_id, is_satisfied from intermediate.int_claim_answers_judged order by 1"
+    )
+    assert judged.fetchall() == [("f0", False), ("f1", False), ("f2", True), ("f3", True), ("f4", True)]

@@ -120,7 +120,7 @@ def _answers(state: State) -> Iterator[Observation]:
             last = max(before, key=lambda ticket: (ticket.opened_at, ticket.ticket_id), default=None)
             if last is not None:
                 is_kept = last.is_sla_met is True
-                yield "kept_promise", is_kept, NOTHING, Decimal(answer.score > answer.scale[1] - 2)
+                yield "kept_promise", is_kept, NOTHING, Decimal(answer.score >= answer.scale[1] - 1)
 
 
 def _is_about(answer: CountedAnswer, ticket: OpenedTicket) -> bool:

@@ -67,7 +67,7 @@ def _cell(measure: str, scale_max: Decimal, answers: list[CountedAnswer]) -> Fee
     scores = [answer.score for answer in answers]
     is_nps = measure == "nps"
     if measure == "csat":
-        top = sum(score > scale_max - 2 for score in scores)
+        top = sum(score >= scale_max - 1 for score in scores)
     else:
         top = sum(score == 1 for score in scores) if measure == "thumbs" else 0
     return {

@@ -13,7 +13,7 @@ tickets as (
 served as (
     select
         feedback.feedback_id,
-        feedback.score > feedback.scale_max - 2 as is_satisfied,
+        feedback.score >= feedback.scale_max - 1 as is_satisfied,
         tickets.is_sla_met,
         row_number() over (
             partition by feedback.feedback_id order by tickets.opened_at desc, tickets.ticket_id desc

@@ -21,7 +21,7 @@ answers as (
         feedback.scale_min,
         feedback.scale_max,
         feedback.score,
-        (feedback.measure = 'csat' and feedback.score > feedback.scale_max - 2)
+        (feedback.measure = 'csat' and feedback.score >= feedback.scale_max - 1)
         or (feedback.measure = 'thumbs' and feedback.score = 1) as is_top_box
     from feedback
     inner join days on feedback.submitted_date = days.calendar_date
