@@ -31,7 +31,8 @@ def propose_cut_points(settings: Settings, console: Console, *, write: bool) -> 
     )
     table = np.array(rows, dtype=np.float64).reshape(-1, 3)
     try:
-        cuts = propose(table[:, 0], table[:, 1], table[:, 2])
+        # the list counts days up to as_of, groups are judged at a boundary: at the earliest the day after it
+        cuts = propose(table[:, 0] + 1, table[:, 1], table[:, 2])
     except ValueError as error:
         raise ConfigError(f"no cut points can be proposed: {error}") from None
     grain = GRAIN if GRAIN in settings.shop.grains else settings.shop.grains[-1]
