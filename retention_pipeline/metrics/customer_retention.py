@@ -7,6 +7,7 @@ Not here: who is active when (dbt), money (revenue_retention).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -16,7 +17,7 @@ from retention_pipeline.metrics.context import MetricContext
 from retention_pipeline.metrics.definition import EVERY_BASIS, MetricDefinition
 from retention_pipeline.metrics.facts import Facts
 from retention_pipeline.metrics.intervals import WILSON, wilson
-from retention_pipeline.metrics.rows import Cells, assemble_per_source, count
+from retention_pipeline.metrics.rows import Cells, assemble_per_source, count, together
 
 _metric = partial(MetricDefinition, family="customer_retention", bases=EVERY_BASIS)
 _customers = partial(_metric, metric="customers", unit="customers", source="A1, A2, A4")
@@ -95,11 +96,19 @@ DEFINITIONS: Final = (
 
 def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.DataFrame:
     """Metric rows of the family from ``fct_period``."""
-    return assemble_per_source(facts["fct_period"], _cells, DEFINITIONS, context)
+    # who has a subscription may order besides, so that count waits for the orders of the period, too
+    both = {**context.data_through, "subscriptions": context.through_all("orders", "subscriptions")}
+    kept = assemble_per_source(facts["fct_period"], _cells, DEFINITIONS, context)
+    ordering = assemble_per_source(facts["fct_period"], _ordering, DEFINITIONS, replace(context, data_through=both))
+    return together([kept, ordering])
+
+
+def _ordering(period: Facts) -> Iterator[Cells]:
+    yield count("customers.ordering", period["customers_ordering"])
 
 
 def _cells(period: Facts) -> Iterator[Cells]:
-    for variant in ("start", "end", "new", "new_kept", "retained", "lost", "reactivated", "new_lost", "ordering"):
+    for variant in ("start", "end", "new", "new_kept", "retained", "lost", "reactivated", "new_lost"):
         yield count(f"customers.{variant}", period[f"customers_{variant}"])
     start, retained, lost = period["customers_start"], period["customers_retained"], period["customers_lost"]
     reactivated, new_lost = period["customers_reactivated"], period["customers_new_lost"]

@@ -32,6 +32,10 @@ _COMPLETING_ONE: Final = {
     "clv.cohort_to_date": ("orders",),
     "churn_reason_share.standard": ("churn_reasons",),
 }
+_COMPLETING_TOO: Final = {
+    "customers.ordering": ("orders",),  # also on the subscription basis
+}
+"""Beside the sources of the family or the basis."""
 _MOVING: Final = {
     "customer_retention": (),
     "revenue_retention": ("fx_rates",),
@@ -46,7 +50,6 @@ _MOVING: Final = {
 }
 """By family, beside the sources of the basis and those that complete."""
 _MOVING_ONE: Final = {
-    "customers.ordering": ("orders",),  # also on the subscription basis
     "complaint_rate.orders": ("orders",),
     "complaint_rate.customers": ("orders",),
     "tickets_per_customer.standard": ("orders",),
@@ -88,7 +91,8 @@ def _rows(definition: MetricDefinition, basis: str) -> Iterator[tuple[str, str, 
 def completed_by(definition: MetricDefinition, basis: str) -> tuple[str, ...]:
     """The sources that must have delivered a period before its values of this metric are final."""
     of_one = _COMPLETING_ONE.get(definition.name)
-    return of_one or _COMPLETING.get(definition.family, (_of_basis(basis),))
+    usual = of_one or _COMPLETING.get(definition.family, (_of_basis(basis),))
+    return tuple(dict.fromkeys((*usual, *_COMPLETING_TOO.get(definition.name, ()))))
 
 
 def _of_basis(basis: str) -> str:

@@ -250,3 +250,12 @@ def test_each_family_goes_by_the_freshness_of_its_own_source() -> None:
     kept = {"grain": "month", "period_start": "2025-03-01", "segment_set": "all"}
     assert cell(rows, "customers.start", basis="subscription", **kept)["status"] == "provisional"
     assert cell(rows, "customers.start", basis="calendar", **kept)["status"] == "final"
+
+
+def test_who_orders_of_the_subscribers_waits_for_the_orders_too() -> None:
+    early, late = dt.date(2025, 3, 5), dt.date(2025, 6, 10)
+    rows = compute("customer_retention", all_facts(3), data_through={"orders": early, "subscriptions": late})
+    march = {"basis": "subscription", "grain": "month", "period_start": "2025-03-01", "segment_set": "all"}
+    ordering, start = (cell(rows, f"customers.{variant}", **march) for variant in ("ordering", "start"))
+    assert (ordering["status"], ordering["data_through"]) == ("provisional", pd.Timestamp(early))
+    assert (start["status"], start["data_through"]) == ("final", pd.Timestamp(late))

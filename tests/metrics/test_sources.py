@@ -27,4 +27,6 @@ def test_a_subscription_waits_for_subscriptions_and_an_order_does_not() -> None:
     assert completed_by(retention, "subscription") == ("subscriptions",)
     assert completed_by(retention, "purchase_window") == ("orders",)
     assert set(completed_by(by_name["clv.net_of_cost"], "calendar")) == {"orders", "spend"}
+    assert set(completed_by(by_name["customers.ordering"], "subscription")) == {"orders", "subscriptions"}
+    assert completed_by(by_name["customers.ordering"], "calendar") == ("orders",)
     assert {each.family for each in REGISTRY} == set(FAMILIES)

@@ -36,7 +36,9 @@ def _customer_retention(rows: Rows, place: Place, cell: Cell) -> None:
     source = SOURCE_OF_BASIS[place.basis]
     for name in CUSTOMER_COUNTS:
         count = cell[f"customers_{name}"]
-        rows.add(f"customers.{name}", place, count, n=count, source=source)
+        needs = ("orders",) if name == "ordering" else ()
+        rows.add(f"customers.{name}", place, count, n=count, source=source, also=needs[0] if needs else None)
+        rows.found[-1].needs = needs
     base, lost = cell["customers_start"], cell["customers_lost"]
     grown = cell["customers_end"] - cell["customers_new"]
     bridge = cell["customers_reactivated"] - cell["customers_new_lost"]
