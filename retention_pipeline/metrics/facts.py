@@ -88,9 +88,13 @@ class Facts:
 
     @cached_property
     def held(self) -> tuple[Integers, Integers]:
-        """Pairs of segment rows: one of a finer period, one of a coarser period that holds it; cohorts have none."""
+        """Pairs of segment rows: one of a finer period, one of a coarser period that holds it; cohorts have none.
+
+        Neither have cohorts pooled at an age: months of age add up to no quarter.
+        """
         frame = self.frame
-        has_pairs = frame["cohort_start"].isna() & ~frame["segment_set"].isin([TOTAL, *DECIDED_BY_PERIOD])
+        is_period = frame["cohort_start"].isna() & frame["cohort_age"].isna()
+        has_pairs = is_period & ~frame["segment_set"].isin([TOTAL, *DECIDED_BY_PERIOD])
         columns = ["basis", "segment_set", "segment_key", *(name for name in ("measure",) if name in frame)]
         chosen = frame.loc[has_pairs, [*columns, "grain", "period_start", "period_end"]]
         chosen = chosen.astype(dict.fromkeys(columns, "str")).assign(row=np.flatnonzero(has_pairs))

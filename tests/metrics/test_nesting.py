@@ -62,6 +62,23 @@ def test_segments_that_each_period_decides_anew_are_left_alone(segment_set: str)
     assert found["quarter 01"] == [False, False, False]
 
 
+def test_cohorts_pooled_at_an_age_are_not_the_sum_of_finer_cohorts() -> None:
+    start = pd.Timestamp("2024-01-01")
+    rows = [
+        (grain, pd.Timestamp(end), age, key, people)
+        for grain, end, age, sizes in (
+            ("month", "2024-06-01", 0, [900, 500]), ("month", "2024-06-01", 4, [3, 90]),
+            ("quarter", "2024-07-01", 0, [900, 500]), ("quarter", "2024-07-01", 1, [400, 200]),
+        )
+        for key, people in zip(["DE", "AT"], sizes, strict=True)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["grain", "period_end", "cohort_age", "segment_key", "people"])
+    frame = frame.assign(period_start=start, segment_set="country", calendar="gregorian")
+    facts = Facts.of(frame, basis="calendar")
+    secret = facts.frame[hide(facts, np.arange(len(facts)), facts["people"], MINIMUM)]
+    assert set(zip(secret["grain"], secret["cohort_age"], strict=True)) == {("month", 4)}
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.integers(2, 4).flatmap(lambda keys: st.lists(
     st.lists(st.integers(0, 12), min_size=keys, max_size=keys), min_size=3, max_size=3)))  # fmt: skip

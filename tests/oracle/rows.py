@@ -46,6 +46,11 @@ class Place:
     cohort_start: dt.date | None = None
     cohort_age: int | None = None
 
+    @property
+    def is_period(self) -> bool:
+        """Whether it is neither of a cohort nor of cohorts pooled at an age."""
+        return self.cohort_start is None and self.cohort_age is None
+
 
 @dataclass
 class Row:
@@ -210,11 +215,11 @@ def _line(row: Row) -> tuple[object, ...]:
 def _is_told(row: Row, hidden: dict[tuple[object, ...], list[Place]]) -> bool:
     """Whether a part of this cell is hidden: the whole less the other parts would tell it."""
     place = row.place
-    if place.cohort_start is not None or place.segment_set in PER_PERIOD:
+    if not place.is_period or place.segment_set in PER_PERIOD:
         return False
     return any(
         place.grain in WHOLE[part.grain]
-        and part.cohort_start is None
+        and part.is_period
         and place.period_start <= part.period_start
         and part.period_end <= place.period_end
         for part in hidden[_line(row)]
