@@ -72,6 +72,7 @@ def _evaluate(
             settings,
             as_of=inputs.as_of,
             data_through=inputs.data_through["orders"] or dt.date.fromisoformat(EARLIEST),
+            tickets_through=inputs.data_through.get("tickets"),
         ),
         configured=configured_parts(settings),
         progress=progress,

@@ -66,7 +66,7 @@ DEFINITIONS: Final = (
     _metric(
         metric="sla_met_rate", unit="fraction", interval=WILSON, has_control_limits=True, maturity=_ANSWERED_RULE,
         meaning="Share of tickets whose first answer came within the promised time.",
-        formula="tickets answered by the time promised / tickets answered, or due before the end of as_of, that carry"
+        formula="tickets answered by the time promised / tickets answered, or due by the last day delivered, that carry"
         " a promise (their own, or sla_hours)",
     ),
     _metric(

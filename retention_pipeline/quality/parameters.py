@@ -21,6 +21,7 @@ _LIST = rf"\[('{_WORD}'(, '{_WORD}')*)?\]::varchar\[\]"
 PARAMETERS = {
     "as_of": _DATE,
     "data_through": _DATE,
+    "tickets_through": _DATE,
     "min_cell_size": r"\d{1,9}",
     "activity_window_days": r"\d{1,4}",
     "final_grace_days": r"\d{1,3}",
@@ -45,13 +46,16 @@ PARAMETERS = {
 """Name of each parameter and the pattern its text must match; values stand in the SQL as they are."""
 
 
-def gate_parameters(settings: Settings, *, as_of: dt.date, data_through: dt.date) -> dict[str, str]:
+def gate_parameters(
+    settings: Settings, *, as_of: dt.date, data_through: dt.date, tickets_through: dt.date | None = None
+) -> dict[str, str]:
     """The parameters of one run.
 
     Args:
         settings: The shop's settings.
         as_of: The date up to which deliveries are known.
         data_through: The last date that orders have been delivered for completely.
+        tickets_through: That of tickets; None where none have been delivered.
 
     Raises:
         ConfigError: A value cannot be written as a literal.
@@ -60,6 +64,7 @@ def gate_parameters(settings: Settings, *, as_of: dt.date, data_through: dt.date
     values = {
         "as_of": as_of.isoformat(),
         "data_through": data_through.isoformat(),
+        "tickets_through": (tickets_through or dt.date.min).isoformat(),
         "min_cell_size": str(shop.min_cell_size),
         "activity_window_days": str(shop.activity_window_days),
         "final_grace_days": str(shop.final_grace_days),

@@ -41,7 +41,10 @@ def shop() -> Rows:
 
 @pytest.fixture(scope="module")
 def built(project: Project) -> duckdb.DuckDBPyConnection:
-    return project.build(shop(), select=SELECTED, tests=True, sources=SOURCES, sla_hours=24)
+    through = {"tickets": "2024-03-15"}
+    return project.build(
+        shop(), select=SELECTED, tests=True, sources=SOURCES, sla_hours=24, data_through_by_source=through
+    )
 
 
 def tickets(built: duckdb.DuckDBPyConnection, start: str, key: str = "all", grain: str = "month") -> dict[str, Any]:
@@ -66,6 +69,17 @@ def test_a_ticket_belongs_to_the_period_it_was_opened_in(built: duckdb.DuckDBPyC
     for start, counts in expected.items():
         row = tickets(built, start)
         assert tuple(row[name] for name in names) == counts, start
+
+
+def test_a_promise_is_broken_only_once_the_day_it_ran_out_has_been_delivered(project: Project) -> None:
+    rows = shop()
+    found = {}
+    for through in ("2024-02-05", "2024-02-06"):  # nobody answered t4, whose 24 hours ended on 6 February
+        built = project.build(
+            rows, select=("+fct_ticket_period",), sla_hours=24, data_through_by_source={"tickets": through}
+        )
+        found[through] = tickets(built, "2024-02-01")["sla_decided_count"]
+    assert found == {"2024-02-05": 2, "2024-02-06": 3}
 
 
 def test_response_times_are_interpolated_percentiles(built: duckdb.DuckDBPyConnection) -> None:

@@ -88,7 +88,11 @@ def _checks_of(shop: ProvenShop) -> list[tuple[str, frozenset[str], str]]:
     """Name, tables and SQL of every test of dbt and every check of a gate; whatever reads a table is asked about it."""
     target = shop.settings.home.dbt_target
     tests = [(test.name, test.tables, test.sql) for test in dbt_tests_of(target / "manifest.json", target / "compiled")]
-    parameters = gate_parameters(shop.settings, as_of=shop.as_of, data_through=shop.data_through)
+    through = shop.data_through
+    parameters = gate_parameters(
+        shop.settings, as_of=shop.as_of, data_through=through["orders"] or shop.as_of,
+        tickets_through=through.get("tickets"),
+    )  # fmt: skip
     parts = configured_parts(shop.settings)
     checks = [
         (f"{suite.table}: {each.check}", _tables_in(violations(suite, each)), violations(suite, each))

@@ -86,7 +86,7 @@ class ProvenShop:
 
     settings: Settings
     as_of: dt.date
-    data_through: dt.date
+    data_through: dict[str, dt.date | None]
     compared: frozenset[str]
     cells: int
 
@@ -115,5 +115,5 @@ def prove(recipe: Recipe, folder: Path) -> ProvenShop:
         with open_published(settings.home) as published:
             found = compare(published, world, identify=lambda name: str(hash_id(ID_KEY.encode(), name)))
     found.require()
-    through = landing.records.coverage["orders"].data_through(as_of) or as_of
+    through = {name: coverage.data_through(as_of) for name, coverage in landing.records.coverage.items()}
     return ProvenShop(settings, as_of, through, frozenset(table.name for table in found.tables), found.cells)

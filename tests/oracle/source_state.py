@@ -74,7 +74,8 @@ def subscriptions(records: Records, shop: Shop, as_of: dt.date, exchange: Exchan
 
 def tickets(records: Records, shop: Shop, as_of: dt.date) -> list[OpenedTicket]:
     """Tickets opened up to ``as_of``, last versions."""
-    rows = known_rows(records.tickets, records.coverage.get("tickets", Coverage()), as_of)
+    coverage = records.coverage.get("tickets", Coverage())
+    rows, through = known_rows(records.tickets, coverage, as_of), coverage.data_through(as_of)
     found = []
     for row in last_versions(rows, lambda row: row.ticket_id):
         day = shop.business_date(row.opened_at)
@@ -84,7 +85,7 @@ def tickets(records: Records, shop: Shop, as_of: dt.date) -> list[OpenedTicket]:
         if answered is not None and shop.business_date(answered) > as_of:
             answered = None
         hours = None if answered is None else _hours(answered - row.opened_at)
-        is_met = _is_sla_met(row, answered, shop, as_of)
+        is_met = _is_sla_met(row, answered, shop, through)
         found.append(OpenedTicket(row.customer_id, day, row.kind, hours, is_met, row.opened_at, row.ticket_id))
     return found
 
@@ -94,7 +95,8 @@ def _hours(span: dt.timedelta) -> Decimal:
     return (microseconds / 3_600_000_000).quantize(Decimal("0.0001"), rounding=ROUND_HALF_UP)
 
 
-def _is_sla_met(row: Ticket, answered: dt.datetime | None, shop: Shop, as_of: dt.date) -> bool | None:
+def _is_sla_met(row: Ticket, answered: dt.datetime | None, shop: Shop, through: dt.date | None) -> bool | None:
+    """Whether the promise was kept; broken only when all was delivered of the day it ran out."""
     due = row.due_at
     if due is None and shop.sla_hours is not None:
         due = row.opened_at + dt.timedelta(seconds=float(shop.sla_hours * 3600))
@@ -102,7 +104,7 @@ def _is_sla_met(row: Ticket, answered: dt.datetime | None, shop: Shop, as_of: dt
         return None
     if answered is not None:
         return answered <= due
-    return False if shop.business_date(due) <= as_of else None
+    return False if through is not None and shop.business_date(due) <= through else None
 
 
 def leavers(records: Records, shop: Shop, as_of: dt.date) -> list[Leaver]:

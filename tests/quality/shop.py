@@ -50,7 +50,7 @@ class Files:
     @cached_property
     def parameters(self) -> dict[str, str]:
         """What the checks are told."""
-        return gate_parameters(self.settings, as_of=AS_OF, data_through=AS_OF)
+        return gate_parameters(self.settings, as_of=AS_OF, data_through=AS_OF, tickets_through=AS_OF)
 
     @cached_property
     def configured(self) -> frozenset[str]:

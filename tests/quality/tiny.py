@@ -12,6 +12,7 @@ from retention_pipeline.quality.parameters import list_literal
 PARAMETERS = {
     "as_of": "2024-04-10",
     "data_through": "2024-04-10",
+    "tickets_through": "2024-04-10",
     "min_cell_size": "2",
     "activity_window_days": "45",
     "final_grace_days": "0",

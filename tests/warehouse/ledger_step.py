@@ -23,7 +23,7 @@ ORDERS = Records(
 )
 ALWAYS = replace(ORDERS, spans=(("date '0001-01-01'", "date '9999-12-31'"),))
 """As rates are: they have their effect on every day."""
-PROMISED = replace(ORDERS, clock=("placed_on + 7 <= {as_of}",))
+PROMISED = replace(ORDERS, clock=("placed_on + 7 <= {through}",))
 """As tickets are: a promise runs out without anything being delivered."""
 EARLIER, LATER = "2023-04-07", "2023-04-08"
 OF_RAW = "delivery_id varchar, line bigint, known_date date, updated_at timestamp, customer_id varchar"
@@ -107,6 +107,7 @@ class Step:
             self.connection, {"orders": records}, old_as_of=dt.date.fromisoformat(EARLIER),
             new_as_of=dt.date.fromisoformat(later),
             data_through={name: dt.date.fromisoformat(day) for name, day in self.through.items()},
+            new_data_through={name: dt.date.fromisoformat(day) for name, day in through.items()},
         )  # fmt: skip
         reach.match_changes(self.connection, window_days=90)
         advanced = tuple(name for name, day in through.items() if day > self.through[name])

@@ -69,6 +69,17 @@ def test_a_promise_that_runs_out_is_a_cause_although_nothing_came(
     assert found == {("orders_placed", "2023-03-27", "all"): ("unexplained", 0)}  # it knows of no promise
 
 
+@pytest.mark.parametrize(("through", "cause"), [(LATER, ("maturing", 1)), (EARLIER, ("unexplained", 0))])
+def test_a_promise_runs_out_with_the_deliveries_and_not_with_the_days(
+    step: Step, through: str, cause: tuple[str, int]
+) -> None:
+    step.metric("kept_promises", "orders", looks_ahead=True)
+    step.both("kept_promises", "2023-03-27", 1.0, 0.5)
+    step.order("there before", "2023-04-01", known="2023-04-07", is_new=False)
+    found = step.rows({"orders": through, "spend": LATER}, records=PROMISED)
+    assert found == {("kept_promises", "2023-03-27", "all"): cause}
+
+
 @pytest.mark.parametrize(("through", "cause"), [(EARLIER, "maturing"), ("2023-01-20", "unexplained")])
 def test_a_cell_matures_when_missing_days_come_without_a_day_going_by(step: Step, through: str, cause: str) -> None:
     step.through["orders"] = "2023-01-20"

@@ -43,7 +43,11 @@ final as (
         due_at,
         case
             when responded_at is not null then responded_at <= due_at
-            when {{ business_date('due_at') }} <= {{ as_of() }} then false
+            -- an answer of a day that has not been delivered yet may have kept it
+            when
+                {{ business_date('due_at') }}
+                <= {{ date_literal(var('data_through_by_source')['tickets'] | default(none)) }}
+                then false
         end as is_sla_met,
         known_date,
         delivery_id

@@ -193,6 +193,7 @@ def find_changed_records(
     old_as_of: dt.date,
     new_as_of: dt.date,
     data_through: Mapping[str, dt.date | None],
+    new_data_through: Mapping[str, dt.date | None],
 ) -> None:
     """Fill the temporary table ``ledger_changes``.
 
@@ -202,6 +203,7 @@ def find_changed_records(
         old_as_of: ``as_of`` of the version compared with.
         new_as_of: ``as_of`` of the new version.
         data_through: How far each source had been delivered to the version compared with.
+        new_data_through: How far to the new version.
     """
     connection.execute(_TABLE)
     connection.execute(_DELIVERIES)
@@ -209,11 +211,12 @@ def find_changed_records(
     causes = {cause.value: cause.value for cause in Cause}
     for name, records in sources.items():
         late = Cause.LATE_ORDER if name == "orders" else Cause.LATE_RECORD
+        before = {"as_of": dates["old_as_of"], "through": first_or(data_through.get(name))}
+        after = {"as_of": dates["new_as_of"], "through": first_or(new_data_through.get(name))}
         statement = _CHANGES.format(
             **dates, **causes, source=name, name=literal(name), key=joined(records.key),
-            touched=_touched(records, **dates), late=literal(late), through=first_or(data_through.get(name)),
-            states=_state(records, "old", "was_visible", dates["old_as_of"])
-            + _state(records, "new", "is_visible", dates["new_as_of"]),
+            touched=_touched(records, before, after), late=literal(late), through=before["through"],
+            states=_state(records, "old", "was_visible", before) + _state(records, "new", "is_visible", after),
         )  # fmt: skip
         connection.execute(statement)
     find_changed_histories(connection, sources, old_as_of=dates["old_as_of"], new_as_of=dates["new_as_of"])
@@ -224,26 +227,24 @@ def find_no_records(connection: DuckDBPyConnection) -> None:
     connection.execute(_TABLE)
 
 
-def _touched(records: Records, *, old_as_of: str, new_as_of: str) -> str:
+def _touched(records: Records, before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """Keys of records that may differ: what moved, its peers, and what says something new by time alone."""
     keys = "select distinct record_key from"
     found = [f"{keys} moved"]
     if records.peers is not None:
         found.append(f"{keys} known where {records.peers} in (select {records.peers} from moved)")
-    for each in records.clock:
-        before, after = each.format(as_of=old_as_of), each.format(as_of=new_as_of)
-        found.append(f"{keys} known where ({before}) is distinct from ({after})")
-    return " union ".join(found)
+    changing = [f"({each.format(**before)}) is distinct from ({each.format(**after)})" for each in records.clock]
+    return " union ".join([*found, *(f"{keys} known where {change}" for change in changing)])
 
 
-def _state(records: Records, side: str, visible: str, as_of: str) -> str:
+def _state(records: Records, side: str, visible: str, moment: Mapping[str, str]) -> str:
     spans = ", ".join(f"{{'starts': {first}, 'ends': {last}}}" for first, last in records.spans)
     return _STATE.format(
-        side=side, visible=visible, as_of=as_of, rank="rank" if records.adds_up else "row_number",
-        latest=records.latest, customer=records.customer, behind=records.behind.format(as_of=as_of),
+        side=side, visible=visible, as_of=moment["as_of"], rank="rank" if records.adds_up else "row_number",
+        latest=records.latest, customer=records.customer, behind=records.behind.format(**moment),
         dated=records.dated, content=joined(records.content), status=records.status, refund=joined(records.refund),
         later=records.later, later_content=joined(records.later_content),
-        clock=joined(tuple(each.format(as_of=as_of) for each in records.clock)),
-        standing=records.standing.format(as_of=as_of),
+        clock=joined(tuple(each.format(**moment) for each in records.clock)),
+        standing=records.standing.format(**moment),
         spans=f"list_filter([{spans}], lambda span: span.starts is not null)",
     )  # fmt: skip

@@ -114,13 +114,17 @@ class Ledger:
             return []
         before, after = baseline.metadata, upcoming.metadata
         if DELIVERIES.name in baseline.tables:
-            known = {name: day and dt.date.fromisoformat(day) for name, day in before["data_through"].items()}
+            known, now = (
+                {name: day and dt.date.fromisoformat(day) for name, day in each["data_through"].items()}
+                for each in (before, after)
+            )
             changes.find_changed_records(
                 connection,
                 records_of(self.settings),
                 old_as_of=dt.date.fromisoformat(before["as_of"]),
                 new_as_of=dt.date.fromisoformat(upcoming.as_of),
                 data_through=known,
+                new_data_through=now,
             )
         else:
             changes.find_no_records(connection)

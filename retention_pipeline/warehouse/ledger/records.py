@@ -35,7 +35,8 @@ class Records:
         refund: Its refunded part, likewise.
         later: The day of something that is added to it later, such as the end of a subscription.
         later_content: What is added.
-        clock: What it says only as time passes; ``{as_of}`` stands for the date of the state.
+        clock: What it says only as time passes; ``{as_of}`` stands for the date of the state, ``{through}`` for the
+            last day up to which the source had been delivered then.
         adds_up: Whether all rows of the latest delivery of a key count together.
         peers: Records of equal peers can displace each other.
         standing: Whether it counts among its peers; ``{as_of}`` as above.
@@ -172,6 +173,6 @@ def _tickets(day: Callable[[str], str], sla_hours: float | None) -> Records:
         spans=((day("opened_at"), day("opened_at")),),
         clock=(
             f"{day('first_response_at')} <= {{as_of}}",
-            f"{day(f'coalesce(due_at, {promised})')} <= {{as_of}}",
+            f"{day(f'coalesce(due_at, {promised})')} <= {{through}}",
         ),
     )
