@@ -34,8 +34,9 @@ DEFINITIONS: Final = (
         formula="count of customers active at period_end",
     ),
     _customers(
-        variant="new", meaning="Customers who bought for the first time ever in the period.", is_additive=True,
-        formula="count of customers whose first valid order lies in the period",
+        variant="new", meaning="Customers who bought, or subscribed, for the first time ever in the period.",
+        formula="count of customers whose first valid order lies in the period; on basis subscription, whose first"
+        " subscription begins in it", is_additive=True,
     ),
     _customers(
         variant="new_kept", meaning="New customers who were still active when the period ended.",
@@ -89,7 +90,8 @@ DEFINITIONS: Final = (
     _metric(
         metric="reactivation_rate", unit="fraction", interval=WILSON, has_control_limits=True, source="derived",
         meaning="Of the former customers who were inactive at the start, the share that came back.",
-        formula="reactivated / customers who had ordered before period_start and were not active at it",
+        formula="reactivated / customers who had ordered before period_start and were not active at it; on basis"
+        " subscription, who had subscribed before",
     ),
 )  # fmt: skip
 

@@ -55,7 +55,7 @@ DEFINITIONS: Final = (
     _of_spells(
         variant="margin", source="A4, A5",
         meaning="What a customer earns the shop over an average lifespan, after refunds and the cost of goods.",
-        formula="order value * orders per customer and year * lifespan in years * margin rate"
+        formula="order value after refunds * orders per customer and year * lifespan in years * margin rate"
         " = margin / ordering customers * lifespan; interval: factors taken as independent",
         maturity=PERIOD_RULE + "; source_absent unless every order of the year carries a cost",
     ),

@@ -27,16 +27,20 @@ _constant = partial(_metric, metric="revenue_retention", unit="fraction", source
 _churn = partial(_metric, metric="revenue_churn", unit="fraction", interval=DELTA, source="A1")
 _bridge = partial(_metric, metric="revenue_bridge", unit="money", source="growth accounting")
 
+_RECURRING: Final = "; on basis subscription, monthly amounts at the start (then) and the end (now) of the period"
+_CONSTANT: Final = "; foreign money at the rates of the reference date"
+
 DEFINITIONS: Final = (
     _retention(
         variant="gross", source="A1 (revenue churn), growth accounting",
         meaning="Of last period's revenue, the share the same customers spent again, extra spending not counted.",
-        formula="sum over last period's customers of min(revenue now, revenue then) / their revenue then",
+        formula="sum over last period's customers of min(revenue now, revenue then) / their revenue then"
+        + _RECURRING,
     ),
     _retention(
         variant="net", source="growth accounting",
         meaning="What last period's customers spend now per unit they spent then; extra spending can lift it above 1.",
-        formula="sum over last period's customers of revenue now / their revenue then",
+        formula="sum over last period's customers of revenue now / their revenue then" + _RECURRING,
     ),
     _constant(
         variant="gross_constant",
@@ -60,31 +64,32 @@ DEFINITIONS: Final = (
     _metric(
         metric="quick_ratio", unit="ratio", source="growth accounting",
         meaning="Revenue gained for each unit of revenue lost; below 1 the shop shrinks.",
-        formula="(new + reactivation + expansion) / (churn + contraction) of revenue_bridge",
+        formula="(new + reactivation + expansion) / (churn + contraction) of revenue_bridge" + _CONSTANT,
     ),
     _bridge(
         variant="previous", meaning="Revenue of the previous period, where the bridge starts.",
-        formula="sum of revenue of the previous period",
+        formula="sum of revenue of the previous period" + _RECURRING,
     ),
     _bridge(
-        variant="new", meaning="Revenue from customers whose first order lies in this period.",
-        formula="sum of revenue of new customers",
+        variant="new", meaning="Revenue from customers who are new in this period.",
+        formula="sum of revenue of new customers" + _CONSTANT + _RECURRING,
     ),
     _bridge(
         variant="expansion", meaning="Extra revenue from customers who spent more than in the previous period.",
-        formula="sum over last period's customers of max(now - then, 0)",
+        formula="sum over last period's customers of max(now - then, 0)" + _CONSTANT + _RECURRING,
     ),
     _bridge(
         variant="reactivation", meaning="Revenue from earlier customers who had bought nothing in the previous period.",
-        formula="sum of revenue of customers with an earlier first order and none in the previous period",
+        formula="sum of revenue of customers who are not new and had none in the previous period" + _CONSTANT
+        + _RECURRING,
     ),
     _bridge(
         variant="contraction", meaning="Revenue missing because customers spent less than before, but still something.",
-        formula="sum over last period's customers who bought again of max(then - now, 0)",
+        formula="sum over last period's customers who bought again of max(then - now, 0)" + _CONSTANT + _RECURRING,
     ),
     _bridge(
         variant="churn", meaning="Revenue missing because customers of the previous period bought nothing.",
-        formula="sum over last period's customers who did not buy of revenue then",
+        formula="sum over last period's customers who did not buy of revenue then" + _CONSTANT + _RECURRING,
     ),
     _bridge(
         variant="fx", meaning="What moving exchange rates added to the change of revenue, or took from it.",
@@ -92,7 +97,7 @@ DEFINITIONS: Final = (
     ),
     _bridge(
         variant="current", meaning="Revenue of this period, where the bridge ends.",
-        formula="previous + new + expansion + reactivation - contraction - churn + fx",
+        formula="previous + new + expansion + reactivation - contraction - churn + fx" + _RECURRING,
     ),
 )  # fmt: skip
 

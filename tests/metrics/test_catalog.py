@@ -9,7 +9,7 @@ import pytest
 
 from retention_pipeline.metrics.catalog import METRIC_CATALOG, catalog_frame, definitions_table
 from retention_pipeline.metrics.definition import MetricDefinition, Unit
-from retention_pipeline.metrics.registry import REGISTRY
+from retention_pipeline.metrics.registry import BY_NAME, REGISTRY
 
 
 def test_the_catalogue_has_one_row_per_definition_in_the_columns_of_its_table() -> None:
@@ -29,6 +29,13 @@ def test_a_definition_is_one_plain_sentence_with_a_formula_and_a_source(definiti
     assert definition.source
     assert not definition.formula.endswith(".")
     assert re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", definition.name)
+
+
+@pytest.mark.parametrize("part", ["new", "expansion", "reactivation", "contraction", "churn"])
+def test_parts_of_the_bridge_say_at_which_rates_and_of_which_amounts_they_are(part: str) -> None:
+    formula = BY_NAME[f"revenue_bridge.{part}"].formula
+    assert "rates of the reference date" in formula
+    assert "monthly amounts" in formula
 
 
 def test_every_unit_of_the_vocabulary_is_used() -> None:
