@@ -19,6 +19,9 @@ MONEY_KEPT = {30: 0.915, 63: 0.929, 125: 0.939, 250: 0.944, 500: 0.948}
 WAITS_THAT_DIFFER = {"restricted mean": 0.740, "median": 0.755, "within 90 days": 0.742}
 """Coverage among customers whose own mean waits have a squared coefficient of variation of 0.25."""
 
+ANSWERS_AGAIN = {1: (0.950, 0.960), 3: (0.808, 0.807), 12: (0.511, 0.506)}
+"""Coverage of recommendation and of satisfied answers by how often each of 150 customers answers in the period."""
+
 
 @pytest.mark.parametrize(("customers", "expected"), MONEY_KEPT.items())
 def test_the_delta_method_needs_some_hundred_customers(customers: int, expected: float) -> None:
@@ -80,3 +83,20 @@ def test_waits_of_customers_who_are_alike_are_covered() -> None:
 def test_waits_of_customers_who_differ_are_covered_less_than_the_intervals_say() -> None:
     """Greenwood's variance takes waits as independent; those of one customer are not."""
     assert coverage_of_waits(0.25) == pytest.approx(WAITS_THAT_DIFFER, abs=0.03)
+
+
+@pytest.mark.parametrize(("answers", "expected"), ANSWERS_AGAIN.items())
+def test_answers_of_customers_who_answer_again_are_covered_less_than_the_intervals_say(
+    answers: int, expected: tuple[float, float]
+) -> None:
+    """Half promote, three in ten are passive; an answer is the customer's own opinion in four cases of five."""
+    random, shares = np.random.default_rng(3), [0.5, 0.3, 0.2]
+    opinion = random.choice(3, size=(8_000, 150, 1), p=shares)
+    size = (8_000, 150, answers)
+    given = np.where(random.random(size) < 0.8, opinion, random.choice(3, size=size, p=shares)).reshape(8_000, -1)
+    promoters, passives, detractors = ((given == kind).sum(axis=1).astype(float) for kind in range(3))
+    low, high = intervals.nps(promoters, passives, detractors)
+    recommended = float(np.mean((low <= 0.3) & (high >= 0.3)))
+    low, high = intervals.wilson(promoters, promoters + passives + detractors)
+    satisfied = float(np.mean((low <= 0.5) & (high >= 0.5)))
+    assert (recommended, satisfied) == pytest.approx(expected, abs=0.02)
