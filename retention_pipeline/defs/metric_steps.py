@@ -60,3 +60,19 @@ def control_warnings(build: DuckDBPyConnection, settings: Settings) -> list[str]
             " shop.grains, before the first order or after the last day"
         )
     return said
+
+
+def spend_warnings(build: DuckDBPyConnection) -> list[str]:
+    """Money that was spent and could not be converted, and how many periods say nothing of their costs for it."""
+    found = read_frame(
+        build,
+        "select count(distinct (grain, period_start)) as periods,"
+        " max(acquisition_no_fx_rate_count_to_date + retention_no_fx_rate_count_to_date) as records"
+        f" from {MARTS}.fct_spend_period where segment_set = 'all'"
+        " and acquisition_no_fx_rate_count_to_date + retention_no_fx_rate_count_to_date > 0"
+        " and (grain = 'year' or acquisition_no_fx_rate_count + retention_no_fx_rate_count > 0)",
+    )
+    periods, records = (int(count) for count in found.fillna(0).iloc[0])
+    if not periods:
+        return []
+    return [f"spend: {records} records have no exchange rate, so that {periods} periods lack costs; deliver the rates"]

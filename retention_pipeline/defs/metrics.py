@@ -14,7 +14,7 @@ from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.defs.inputs import inputs_of_stage
 from retention_pipeline.defs.keys import MARTS, METRICS, STAGING, metrics_key
-from retention_pipeline.defs.metric_steps import control_warnings, metric_steps
+from retention_pipeline.defs.metric_steps import control_warnings, metric_steps, spend_warnings
 from retention_pipeline.defs.metric_tables import METRIC_TABLES
 from retention_pipeline.defs.preview import run_metadata, table_metadata
 from retention_pipeline.defs.resources import RunClock, Writer
@@ -111,7 +111,7 @@ def _build(settings: Settings, inputs: Inputs, progress: Progress) -> Record:
             tables[name] = time.perf_counter() - began
         for name in unknown_metrics(read_frame(build, f"from {STAGING}.stg_benchmarks")):
             progress.warn(f"benchmarks: there is no metric {name}; the table _metric_catalog lists them all")
-        for line in control_warnings(build, settings):
+        for line in (*control_warnings(build, settings), *spend_warnings(build)):
             progress.warn(line)
     state.mark(METRICS, inputs, {"tables": tables, "seconds": sum(tables.values())})
     return state.require(METRICS, inputs)

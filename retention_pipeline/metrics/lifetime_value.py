@@ -64,7 +64,8 @@ DEFINITIONS: Final = (
         meaning="What a customer has earned the shop so far, less what was spent on winning and keeping customers.",
         formula="(margin to date, or revenue after refunds where an order lacks its cost - spend to date)"
         " / customers ever; segments of the channel only, each year counted where the customer stood at its start",
-        maturity=PERIOD_RULE + "; source_absent without the source spend",
+        maturity=PERIOD_RULE + "; source_absent without the source spend, or where an amount of it has no"
+        " exchange rate",
     ),
     _value(
         variant="cohort_to_date", interval=NORMAL_MEAN, source="A2, observed part",
@@ -93,7 +94,8 @@ def compute(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> pd.Dat
     by_cohort = assemble(cohorts, _cohort_cells(cohorts), DEFINITIONS, context, source="orders")
     if "spend" in context.sources:
         costs = _with_spend(facts)
-        earned_and_spent = [_net_of_cost(costs)]
+        unrated = costs["acquisition_no_fx_rate_count_to_date"] + costs["retention_no_fx_rate_count_to_date"]
+        earned_and_spent = [*only_where(_net_of_cost(costs), unrated == 0, Status.SOURCE_ABSENT)]
     else:
         periods = facts["fct_period"]
         costs = Facts.totals(periods[periods["grain"] == _YEAR], basis=CALENDAR)

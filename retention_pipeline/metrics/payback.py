@@ -21,7 +21,10 @@ from retention_pipeline.metrics.rows import Cells, count, without_value
 from retention_pipeline.metrics.status import is_complete
 
 _metric = partial(MetricDefinition, family="unit_economics", metric="payback_age", unit="periods")
-_MATURITY: Final = "immature until a delivered period reaches it, final then; source_absent without the source spend"
+_MATURITY: Final = (
+    "immature until a delivered period reaches it, final then; source_absent without the source spend, or where an"
+    " amount of the first period has no exchange rate"
+)
 
 DEFINITIONS: Final = (
     _metric(
@@ -54,32 +57,35 @@ def paid_back(cohorts: pd.DataFrame, spend: pd.DataFrame, context: MetricContext
 
     Returns:
         The period of each cohort's start with ``cohort_size``, ``age_net`` and ``age_margin`` (NaN while not reached),
-        ``has_margin`` (whether every order so far carries a cost), and with ``end_net`` and ``end_margin``, the ends of
-        the periods of those ages.
+        ``is_priced`` (whether all of that cost could be converted), ``has_margin`` (and every order so far carries a
+        cost), and with ``end_net`` and ``end_margin``, the ends of the periods of those ages.
     """
-    costs = spend[["calendar", "grain", "period_start", "segment_set", "segment_key", "acquisition_spend"]]
+    spent = ["acquisition_spend", "acquisition_no_fx_rate_count"]
+    costs = spend[["calendar", "grain", "period_start", "segment_set", "segment_key", *spent]]
     costs = costs.assign(cohort_start=as_dates(costs["period_start"])).drop(columns="period_start")
     cells = cohorts.assign(cohort_start=as_dates(cohorts["cohort_start"]))
     cells = cells.merge(costs, on=_COHORT, how="inner", validate="many_to_one")
     ends = as_dates(cells["period_end"]).to_numpy()
     is_delivered = is_complete(ends, context.data_through.get("orders"))
     is_costed = (cells["orders_costed_to_date"] == cells["orders_count_to_date"]).to_numpy(dtype=bool)
-    cost = cells["acquisition_spend"]
+    # nothing is known to have been reached where an amount of the cost is not known
+    cost = cells["acquisition_spend"].where(cells["acquisition_no_fx_rate_count"] == 0)
     reached = {
         "age_net": is_delivered & (cells["revenue_net_to_date"] >= cost).to_numpy(dtype=bool),
         "age_margin": is_delivered & is_costed & (cells["margin_to_date"] >= cost).to_numpy(dtype=bool),
     }
     ages = {name: cells["cohort_age"].astype("float64").where(there) for name, there in reached.items()}
     over = {name.replace("age", "end"): as_dates(cells["period_end"]).where(there) for name, there in reached.items()}
-    by_cohort = cells.assign(has_margin=is_costed, **ages, **over).groupby(_COHORT, observed=True, sort=False)
-    found = by_cohort.agg({**dict.fromkeys((*ages, *over), "min"), "has_margin": "min"}).reset_index()
+    known = {"is_priced": cost.notna(), "has_margin": cost.notna() & is_costed}
+    by_cohort = cells.assign(**known, **ages, **over).groupby(_COHORT, observed=True, sort=False)
+    found = by_cohort.agg(dict.fromkeys((*ages, *over, *known), "min")).reset_index()
     first = cells.loc[cells["cohort_age"] == 0, [*_COHORT, "period_start", "period_end", "cohort_size"]]
     return Facts.of(first.merge(found, on=_COHORT, validate="one_to_one"), basis=CALENDAR)
 
 
 def cells(cohorts: Facts, context: MetricContext) -> Iterator[Cells]:
     """Cells of the definitions above over the rows of :func:`paid_back`."""
-    possible = {"net": np.ones(len(cohorts), dtype=bool), "margin": cohorts["has_margin"] == 1}
+    possible = {"net": cohorts["is_priced"] == 1, "margin": cohorts["has_margin"] == 1}
     for variant, may_follow in possible.items():
         name, age = f"payback_age.{variant}", cohorts[f"age_{variant}"]
         reached = ~np.isnan(age)

@@ -39,7 +39,7 @@ from retention_pipeline.metrics.margins import has_margin
 from retention_pipeline.metrics.rows import Cells, Texts, absent, assemble, count, only_where, together
 from retention_pipeline.metrics.status import Bools, is_complete, smallest_group
 
-_RULE: Final = PERIOD_RULE + "; source_absent without the source spend"
+_RULE: Final = PERIOD_RULE + "; source_absent without the source spend, or where an amount of it has no exchange rate"
 _metric = partial(MetricDefinition, family="unit_economics", maturity=_RULE, bases=SPELL_BASES)
 _spend = partial(_metric, metric="spend", unit="money", bases=(CALENDAR,), is_additive=True, source="summed")
 _worth = partial(_metric, metric="ltv_to_cac", unit="ratio", interval=DELTA_PRODUCT, has_assumptions=True)
@@ -110,7 +110,8 @@ def _cells(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> Iterato
     spend = Facts.of(spent, basis=CALENDAR)
     # Nobody stands behind money that was spent on nobody yet.
     nobody = np.zeros(len(spend))
-    yield spend, [count(name, spend[f"{name.split('.')[1]}_spend"], n=nobody) for name in _BY_DAY]
+    sums = {name: count(name, spend[f"{name.split('.')[1]}_spend"], n=nobody) for name in _BY_DAY}
+    yield spend, [part for name, cells in sums.items() for part in _rated(spend, cells, name.split(".")[1])]
     costs = Facts.of(_beside_customers(spent, facts["fct_period"]))
     yield costs, [*_costs(costs, _delivered(costs, context))]
     years = Facts.of(_beside_spend(yearly(facts, context).frame, spent))
@@ -147,7 +148,7 @@ def _beside_customers(spent: pd.DataFrame, periods: pd.DataFrame) -> pd.DataFram
 def _beside_spend(years: pd.DataFrame, spent: pd.DataFrame) -> pd.DataFrame:
     """The years of the segments that spend is known for."""
     texts = dict.fromkeys(("calendar", "grain", "segment_set", "segment_key"), "str")
-    wanted = spent[[*_JOIN, "acquisition_spend"]].astype(texts)
+    wanted = spent[[*_JOIN, "acquisition_spend", "acquisition_no_fx_rate_count"]].astype(texts)
     return years.astype(texts).merge(wanted, on=_JOIN, how="inner", validate="many_to_one")
 
 
@@ -162,23 +163,33 @@ def _costs(costs: Facts, delivered: Bools) -> Iterator[Cells]:
     new, kept = costs["customers_new"], costs["customers_retained"]
     winning, keeping = costs["acquisition_spend"], costs["retention_spend"]
     cell = partial(Cells, settled=delivered)
-    yield cell(name=_BY_CUSTOMER[0], numerator=winning, denominator=new, n=new)
-    yield cell(name=_BY_CUSTOMER[1], numerator=keeping, denominator=kept, n=kept)
+    won = cell(name=_BY_CUSTOMER[0], numerator=winning, denominator=new, n=new)
+    yield from _rated(costs, won, "acquisition")
+    yield from _rated(costs, cell(name=_BY_CUSTOMER[1], numerator=keeping, denominator=kept, n=kept), "retention")
     # Where nobody was won, or nobody kept, there is no cost to compare with.
     both = ((new > 0) & (kept > 0) & (keeping > 0)).astype(np.float64)
-    yield cell(
+    ratio = cell(
         name=_BY_CUSTOMER[2],
         numerator=winning * kept * both,
         denominator=keeping * new * both,
         n=new + kept,
         people=smallest_group([new, kept]),
     )
+    yield from _rated(costs, ratio, "acquisition", "retention")
+
+
+def _rated(rows: Facts, cells: Cells, *kinds: str, possible: Bools | None = None) -> Iterator[Cells]:
+    """The cells where all spend they rest on could be converted; money that is not known is not nothing."""
+    unrated = sum(rows[f"{kind}_no_fx_rate_count"] for kind in kinds)
+    is_known = np.asarray(unrated == 0, dtype=bool)
+    yield from only_where(cells, is_known if possible is None else is_known & possible, Status.SOURCE_ABSENT)
 
 
 def _worths(years: Facts, delivered: Bools) -> Iterator[Cells]:
-    yield _worth_over_cost(years, delivered, "revenue", "revenue_gross", "revenue_gross_sq")
+    revenue = _worth_over_cost(years, delivered, "revenue", "revenue_gross", "revenue_gross_sq")
+    yield from _rated(years, revenue, "acquisition")
     margin = _worth_over_cost(years, delivered, "margin", "margin", "margin_sq")
-    yield from only_where(margin, has_margin(years), Status.SOURCE_ABSENT)
+    yield from _rated(years, margin, "acquisition", possible=has_margin(years))
 
 
 def _worth_over_cost(years: Facts, delivered: Bools, variant: str, total: str, squares: str) -> Cells:

@@ -62,6 +62,30 @@ def test_all_grains_end_with_the_same_sums_to_date(built: duckdb.DuckDBPyConnect
     assert rows == [{"won": 137, "kept": 7}]
 
 
+def test_records_without_an_exchange_rate_are_counted_where_their_money_is_missing(project: Project) -> None:
+    rows = shop()
+    rows.rate("USD", "2024-03-01", 2)
+    rows.spend("2023-11-06", "retention", 1, currency="USD")  # before the calendar, and before the first rate
+    rows.spend("2024-02-02", "acquisition", 9, channel="radio", currency="USD")
+    rows.spend("2024-02-02", "acquisition", 8, channel="radio", currency="USD")
+    rows.spend("2024-03-02", "acquisition", 7, channel="radio", currency="USD")
+    built = project.build(
+        rows, select=("+fct_spend_period",), tests=True, sources=[*SOURCES, "fx_rates"], channel_segment="tier",
+        segments=["tier"],
+    )  # fmt: skip
+    found = cells(
+        built,
+        """select segment_key, acquisition_spend as won, acquisition_no_fx_rate_count as unrated,
+        acquisition_no_fx_rate_count_to_date as so_far, retention_no_fx_rate_count_to_date as kept_so_far
+        from marts.fct_spend_period where grain = 'month' and segment_key in ('all', 'radio')
+        order by segment_key, period_start""",
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("all", 30, 0, 0, 1), ("all", 7, 2, 2, 1), ("all", 14, 0, 2, 1),
+        ("radio", 0, 0, 0, 0), ("radio", 7, 2, 2, 0), ("radio", 14, 0, 2, 0),
+    ]  # fmt: skip
+
+
 def test_without_a_channel_segment_there_are_totals_alone(project: Project) -> None:
     built = project.build(shop(), select=("+fct_spend_period",), sources=SOURCES)
     assert cells(built, "select distinct segment_set from marts.fct_spend_period") == [{"segment_set": "all"}]

@@ -71,7 +71,9 @@ def spend_facts(seed: int = 1, *, segments: int = 4) -> pd.DataFrame:
             spent = {f"{kind}_spend": float(rng.integers(0, 1000)) / 4 for kind in ("acquisition", "retention")}
             to_date = {f"{name}_to_date": amount * 3 for name, amount in spent.items()}
             segment = ("country", f"country {number}")
-            rows.append(keys(start, segment=segment, grain=grain) | spent | to_date)
+            kinds = ("acquisition", "retention")
+            unrated = {f"{kind}_no_fx_rate_count{end}": 0.0 for kind in kinds for end in ("", "_to_date")}
+            rows.append(keys(start, segment=segment, grain=grain) | spent | to_date | unrated)
     return add_totals(pd.DataFrame(rows), KEY_COLUMNS[:5]).drop(columns="basis")
 
 

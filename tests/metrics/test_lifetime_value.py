@@ -27,6 +27,7 @@ def shop(lives: dict[int, tuple[int, int]], **measures: float) -> dict[str, pd.D
         for days, (lapsed, active) in lives.items()
     ]
     spent = dict.fromkeys(("acquisition_spend", "retention_spend", "retention_spend_to_date"), 0.0)
+    spent |= {f"{kind}_no_fx_rate_count{end}": 0.0 for kind in ("acquisition", "retention") for end in ("", "_to_date")}
     spend = keys(YEAR, grain="year") | spent | {"acquisition_spend_to_date": 150 * 80.0}
     return {name: frame.iloc[:0] for name, frame in all_facts().items()} | {
         "fct_period": pd.DataFrame(bases),
@@ -175,3 +176,10 @@ def test_lifespans_of_each_segment_are_like_those_computed_alone() -> None:
         expected = lifespans(alone, 1.5).iloc[0]
         assert together.loc[number, "lifespan_years"] == pytest.approx(expected["lifespan_years"])
         assert together.loc[number, "lifespan_variance"] == pytest.approx(expected["lifespan_variance"])
+
+
+def test_nothing_is_net_of_a_cost_that_is_not_known() -> None:
+    facts = example()
+    facts["fct_spend_period"]["retention_no_fx_rate_count_to_date"] = 1.0
+    net = cell(compute("lifetime_value", facts), "clv.net_of_cost", grain="year")
+    assert (net["status"], pd.isna(net["value"])) == ("source_absent", True)

@@ -54,6 +54,33 @@ def test_costs_per_customer_and_how_many_times_as_much_winning_one_costs() -> No
 
 
 @pytest.mark.parametrize(
+    ("kind", "lacking"),
+    [
+        ("acquisition", {"spend.acquisition", "customer_acquisition_cost.standard"}),
+        ("retention", {"spend.retention", "retention_cost_per_customer.standard"}),
+    ],
+)
+def test_spend_that_could_not_be_converted_is_not_nothing(kind: str, lacking: set[str]) -> None:
+    rows = economics(may({f"{kind}_no_fx_rate_count": 1}, {}))
+    here = rows[
+        (rows["period_start"] == MAY["period_start"]) & (rows["segment_set"] == "all") & (rows["grain"] == "month")
+    ]
+    names = here["metric"].astype("str") + "." + here["variant"].astype("str")
+    said = names[(here["status"] == "source_absent") & (here["metric"] != "payback_age")]
+    assert set(said) == lacking | {"acquisition_to_retention_cost.standard"}
+    assert here["value"][said.index].isna().all()
+
+
+def test_worth_over_cost_and_payback_need_the_whole_cost_too() -> None:
+    tables = facts()
+    tables["fct_spend_period"]["acquisition_no_fx_rate_count"] = 1.0
+    rows = economics(tables)
+    rest_on_it = rows[rows["metric"].isin(["ltv_to_cac", "payback_age"])]
+    assert len(rest_on_it) > 10
+    assert set(rest_on_it["status"]) == {"source_absent"}
+
+
+@pytest.mark.parametrize(
     ("customers", "undefined"),
     [
         ({"customers_new": 0, "customers_retained": 6}, "customer_acquisition_cost.standard"),

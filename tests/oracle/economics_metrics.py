@@ -39,8 +39,11 @@ def economics_rows(spend: Fact, facts: PeriodFacts, cohorts: CohortFacts, values
     for (grain, start, segment_set, segment_key), row in spend.rows.items():
         place = Place("calendar", grain, start, facts.ends[(grain, start)], segment_set, segment_key)
         # Nobody's privacy is in what a channel cost: no customer stands behind it.
-        rows.add("spend.acquisition", place, row["acquisition_spend"], n=0, is_money=True, source="spend")
-        rows.add("spend.retention", place, row["retention_spend"], n=0, is_money=True, source="spend")
+        for kind in ("acquisition", "retention"):
+            if row[f"{kind}_no_fx_rate_count"]:
+                rows.add_without_value(f"spend.{kind}", place, "source_absent", source="spend")
+            else:
+                rows.add(f"spend.{kind}", place, row[f"{kind}_spend"], n=0, is_money=True, source="spend")
         for basis in ("purchase_window", "subscription"):
             if (basis, grain, start, ALL, ALL) in facts.cells:
                 _costs(rows, replace(place, basis=basis), row, facts)
@@ -53,8 +56,16 @@ def _costs(rows: Rows, place: Place, row: dict[str, Decimal], facts: PeriodFacts
     new, kept = cell.get("customers_new", 0), cell.get("customers_retained", 0)
     behind: dict[str, Any] = {"source": "spend", "also": SOURCE_OF_BASIS[place.basis]}
     winning, keeping = row["acquisition_spend"], row["retention_spend"]
-    rows.add(COSTS[0], place, winning, new, n=new, is_money=True, **behind)
-    rows.add(COSTS[1], place, keeping, kept, n=kept, is_money=True, **behind)
+    is_known = [not row["acquisition_no_fx_rate_count"], not row["retention_no_fx_rate_count"]]
+    for name, there in zip(COSTS[:3], (*is_known, all(is_known)), strict=True):
+        if not there:
+            rows.add_without_value(name, place, "source_absent", source="spend")
+    if is_known[0]:
+        rows.add(COSTS[0], place, winning, new, n=new, is_money=True, **behind)
+    if is_known[1]:
+        rows.add(COSTS[1], place, keeping, kept, n=kept, is_money=True, **behind)
+    if not all(is_known):
+        return
     smaller = min((count for count in (new, kept) if count), default=0)
     if new and kept and keeping:
         cross = (winning * kept, keeping * new)
@@ -74,7 +85,7 @@ def _lifetime_to_cost(rows: Rows, spend: Fact, facts: PeriodFacts, values: Lifet
         for name, held in zip(LTV, (values.revenue, values.margin), strict=True):
             found, text = held[key], held[key].assumptions
             people = smallest(found.people, cell["customers_new"])
-            if found.is_absent:
+            if found.is_absent or row["acquisition_no_fx_rate_count"]:
                 rows.add_without_value(name, place, "source_absent", source="spend", assumptions=text)
                 continue
             if found.value is None:
@@ -107,11 +118,12 @@ def _payback(rows: Rows, spend: Fact, facts: PeriodFacts, cohorts: CohortFacts) 
         is_over = [rows.is_delivered(cohorts.periods[(grain, cohort_start, age)][1]) for age in ages]
         size = cells[0]["cohort_size"]
         cost = Fraction(spend.rows[place]["acquisition_spend"]) / size
+        is_priced = not spend.rows[place]["acquisition_no_fx_rate_count"]
         _, end = cohorts.periods[(grain, cohort_start, 0)]
         here = Place("calendar", grain, cohort_start, end, segment_set, segment_key, cohort_start)
         for name, column in zip(PAYBACK, ("revenue_net_to_date", "margin_to_date"), strict=True):
             earned = [Fraction(money(cell[column])) / size for cell in cells]
-            is_known = [column == "revenue_net_to_date" or is_costed_so_far(cell) for cell in cells]
+            is_known = [is_priced and (column == "revenue_net_to_date" or is_costed_so_far(cell)) for cell in cells]
             paid_back = [age for age in ages if is_over[age] and is_known[age] and earned[age] >= cost]
             if paid_back:
                 settled = rows.is_final(cohorts.periods[(grain, cohort_start, paid_back[0])][1])

@@ -181,5 +181,8 @@ def _net_of_cost(rows: Rows, facts: PeriodFacts, spend: Fact) -> None:
         text = assumed("to_date", "order_cost" if is_costed else "revenue")
         place = Place("calendar", grain, start, facts.ends[(grain, start)], segment_set, segment_key)
         ever = cell["customers_ever"]
-        rows.add(name, place, rest, ever, n=ever, is_money=True, also="spend", assumptions=text)
+        if row["acquisition_no_fx_rate_count_to_date"] or row["retention_no_fx_rate_count_to_date"]:
+            rows.add_without_value(name, place, "source_absent", assumptions=text)
+        else:
+            rows.add(name, place, rest, ever, n=ever, is_money=True, also="spend", assumptions=text)
         rows.found[-1].needs = ("spend",)

@@ -120,6 +120,22 @@ def leavers(records: Records, shop: Shop, as_of: dt.date) -> list[Leaver]:
 
 def spend(records: Records, shop: Shop, as_of: dt.date, exchange: Exchange) -> dict[SpendKey, int]:
     """Money per day, kind and channel: the last delivery that says something about it says it all."""
+    amounts = {}
+    for key, rows in _last_spend(records, shop, as_of).items():
+        converted = [(row.amount, exchange.rate(row.currency, key[0])) for row in rows]
+        amounts[key] = sum(convert(amount, rate) for amount, rate in converted if rate is not None)
+    return amounts
+
+
+def unrated_spend(records: Records, shop: Shop, as_of: dt.date, exchange: Exchange) -> dict[SpendKey, int]:
+    """How many of the records behind the money of a day, kind and channel have no exchange rate."""
+    return {
+        key: sum(exchange.rate(row.currency, key[0]) is None for row in rows)
+        for key, rows in _last_spend(records, shop, as_of).items()
+    }
+
+
+def _last_spend(records: Records, shop: Shop, as_of: dt.date) -> dict[SpendKey, list[Spend]]:
     coverage = records.coverage.get("spend", Coverage())
     told: dict[SpendKey, dict[dt.date, list[Spend]]] = defaultdict(lambda: defaultdict(list))
     for row in known_rows(records.spend, coverage, as_of):
@@ -127,11 +143,7 @@ def spend(records: Records, shop: Shop, as_of: dt.date, exchange: Exchange) -> d
         if day <= as_of:
             delivery = row.known_date if coverage.is_dated else dt.date.min
             told[(day, row.kind, (row.channel or "").strip() or NO_CHANNEL)][delivery].append(row)
-    amounts = {}
-    for key, deliveries in told.items():
-        converted = [(row.amount, exchange.rate(row.currency, key[0])) for row in deliveries[max(deliveries)]]
-        amounts[key] = sum(convert(amount, rate) for amount, rate in converted if rate is not None)
-    return amounts
+    return {key: deliveries[max(deliveries)] for key, deliveries in told.items()}
 
 
 def benchmarks(records: Records, as_of: dt.date) -> list[Benchmark]:

@@ -32,5 +32,13 @@ def spend_facts(state: State) -> Fact:
                         row[f"{kind}_spend_to_date"] += amount
                         row[f"{kind}_spend"] += amount if day >= period.start else 0
                 cells: dict[str, object] = {column: Decimal(units) / MONEY_SCALE for column, units in row.items()}
+                for kind in KINDS:
+                    without = [
+                        (day, count)
+                        for (day, its_kind, channel), count in state.unrated_spend.items()
+                        if its_kind == kind and key in {ALL, channel} and day < period.end
+                    ]
+                    cells[f"{kind}_no_fx_rate_count"] = sum(count for day, count in without if day >= period.start)
+                    cells[f"{kind}_no_fx_rate_count_to_date"] = sum(count for _, count in without)
                 fact.rows[(period.grain, period.start, segment_set, key)] = cells
     return fact

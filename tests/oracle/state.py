@@ -27,6 +27,7 @@ from tests.oracle.source_state import (
     spend,
     subscriptions,
     tickets,
+    unrated_spend,
 )
 from tests.oracle.versions import known_rows, last_versions, version_order
 
@@ -74,6 +75,7 @@ class State:
     tickets: list[OpenedTicket] = field(default_factory=list)
     leavers: list[Leaver] = field(default_factory=list)
     spend: dict[SpendKey, int] = field(default_factory=dict)
+    unrated_spend: dict[SpendKey, int] = field(default_factory=dict)
     benchmarks: list[Benchmark] = field(default_factory=list)
     control_totals: list[ControlTotal] = field(default_factory=list)
     booked: list[Booked] = field(default_factory=list)
@@ -136,6 +138,7 @@ def state_at(records: Records, shop: Shop, as_of: dt.date) -> State:
         tickets=tickets(records, shop, as_of),
         leavers=leavers(records, shop, as_of),
         spend=spend(records, shop, as_of, exchange),
+        unrated_spend=unrated_spend(records, shop, as_of, exchange),
         benchmarks=benchmarks(records, as_of),
         control_totals=control_totals(records, as_of),
         booked=booked_orders(records, shop, as_of, exchange) if "control_totals" in shop.sources else [],

@@ -17,6 +17,7 @@ keyed as (
         spend_date,
         kind,
         amount,
+        no_fx_rate_count,
         'all' as segment_set,
         'all' as segment_key
     from spend
@@ -25,6 +26,7 @@ keyed as (
         spend.spend_date,
         spend.kind,
         spend.amount,
+        spend.no_fx_rate_count,
         channel_sets.segment_set,
         spend.channel as segment_key
     from spend
@@ -40,6 +42,7 @@ dated as (
         keyed.segment_key,
         keyed.kind,
         keyed.amount,
+        keyed.no_fx_rate_count,
         keyed.spend_date >= periods.period_start as is_within
     from keyed
     inner join periods
@@ -61,7 +64,15 @@ final as (
         cast(coalesce(sum(amount) filter (where kind = 'acquisition'), 0) as decimal(38, 4))
             as acquisition_spend_carried,
         cast(coalesce(sum(amount) filter (where kind = 'retention'), 0) as decimal(38, 4))
-            as retention_spend_carried
+            as retention_spend_carried,
+        cast(coalesce(sum(no_fx_rate_count) filter (where kind = 'acquisition' and is_within), 0) as bigint)
+            as acquisition_no_fx_rate_count,
+        cast(coalesce(sum(no_fx_rate_count) filter (where kind = 'retention' and is_within), 0) as bigint)
+            as retention_no_fx_rate_count,
+        cast(coalesce(sum(no_fx_rate_count) filter (where kind = 'acquisition'), 0) as bigint)
+            as acquisition_no_fx_rate_count_carried,
+        cast(coalesce(sum(no_fx_rate_count) filter (where kind = 'retention'), 0) as bigint)
+            as retention_no_fx_rate_count_carried
     from dated
     group by grain, period_start, segment_set, segment_key
 )

@@ -40,7 +40,12 @@ cells as (
         coalesce(spent.acquisition_spend, 0) as acquisition_spend,
         coalesce(spent.retention_spend, 0) as retention_spend,
         sum(coalesce(spent.acquisition_spend_carried, 0)) over to_date as acquisition_spend_to_date,
-        sum(coalesce(spent.retention_spend_carried, 0)) over to_date as retention_spend_to_date
+        sum(coalesce(spent.retention_spend_carried, 0)) over to_date as retention_spend_to_date,
+        coalesce(spent.acquisition_no_fx_rate_count, 0) as acquisition_no_fx_rate_count,
+        coalesce(spent.retention_no_fx_rate_count, 0) as retention_no_fx_rate_count,
+        sum(coalesce(spent.acquisition_no_fx_rate_count_carried, 0)) over to_date
+            as acquisition_no_fx_rate_count_to_date,
+        sum(coalesce(spent.retention_no_fx_rate_count_carried, 0)) over to_date as retention_no_fx_rate_count_to_date
     from periods
     cross join keys
     left join spent
@@ -67,7 +72,11 @@ final as (
         cast(acquisition_spend as decimal(38, 4)) as acquisition_spend,
         cast(retention_spend as decimal(38, 4)) as retention_spend,
         cast(acquisition_spend_to_date as decimal(38, 4)) as acquisition_spend_to_date,
-        cast(retention_spend_to_date as decimal(38, 4)) as retention_spend_to_date
+        cast(retention_spend_to_date as decimal(38, 4)) as retention_spend_to_date,
+        cast(acquisition_no_fx_rate_count as bigint) as acquisition_no_fx_rate_count,
+        cast(retention_no_fx_rate_count as bigint) as retention_no_fx_rate_count,
+        cast(acquisition_no_fx_rate_count_to_date as bigint) as acquisition_no_fx_rate_count_to_date,
+        cast(retention_no_fx_rate_count_to_date as bigint) as retention_no_fx_rate_count_to_date
     from cells
 )
 
