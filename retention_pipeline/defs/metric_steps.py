@@ -6,6 +6,7 @@ Belongs here: reading facts, writing metric tables. Not here: the assets (``defs
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 def metric_steps(build: DuckDBPyConnection, context: MetricContext) -> dict[str, Callable[[], None]]:
     """What writes each table of the stage, by its name and in order; facts that several families read are read once."""
     facts: dict[str, pd.DataFrame] = {}
+    first = build.execute(f"select min(first_order_date) from {MARTS}.dim_customer").fetchone()
+    context = replace(context, first_order_date=None if first is None else first[0])
 
     def write_family(family: Family) -> None:
         for table in family.inputs:

@@ -18,6 +18,7 @@ class MetricContext:
         as_of: Date up to which deliveries were known.
         data_through: Per source the last date that has been delivered in full; None where nothing has.
         currency: Currency of every money value.
+        first_order_date: First day with a valid order of a known customer; None where there is none.
         min_cell_size: Fewest customers a published cell of a segment may describe.
         open_ended_cohorts: Whether ``cohort_retention.on_or_after`` is published although it can still rise.
         sources: Names of the configured sources; without its source a metric is ``source_absent``.
@@ -33,6 +34,7 @@ class MetricContext:
     as_of: dt.date
     data_through: Mapping[str, dt.date | None]
     currency: str
+    first_order_date: dt.date | None = None
     min_cell_size: int = 5
     open_ended_cohorts: bool = False
     sources: frozenset[str] = frozenset({"orders", "customers", "feedback"})

@@ -34,10 +34,11 @@ from retention_pipeline.metrics.margins import has_margin
 from retention_pipeline.metrics.rows import Cells, Texts, absent, assemble, assemble_per_source, only_where, together
 from retention_pipeline.metrics.status import Bools, is_complete, smallest_group
 from retention_pipeline.metrics.survival import GREENWOOD_MEAN
+from retention_pipeline.metrics.whole_years import BEGINNING_RULE, in_whole_years
 
 _metric = partial(MetricDefinition, family="lifetime_value", has_assumptions=True)
 _value = partial(_metric, metric="clv", unit="money")
-_of_spells = partial(_value, bases=SPELL_BASES, interval=DELTA_PRODUCT)
+_of_spells = partial(_value, bases=SPELL_BASES, interval=DELTA_PRODUCT, maturity=PERIOD_RULE + BEGINNING_RULE)
 
 DEFINITIONS: Final = (
     _of_spells(
@@ -57,7 +58,7 @@ DEFINITIONS: Final = (
         meaning="What a customer earns the shop over an average lifespan, after refunds and the cost of goods.",
         formula="order value after refunds * orders per customer and year * lifespan in years * margin rate"
         " = margin / ordering customers * lifespan; interval: factors taken as independent",
-        maturity=PERIOD_RULE + "; source_absent unless every order of the year carries a cost",
+        maturity=PERIOD_RULE + BEGINNING_RULE + "; source_absent unless every order of the year carries a cost",
     ),
     _value(
         variant="net_of_cost", source="A2",
@@ -143,20 +144,21 @@ def _spell_cells(period: Facts, context: MetricContext) -> Iterator[Cells]:
     ordered = is_complete(period.frame["period_end"].to_numpy(), context.settled_through("orders"))
     product = partial(_product, period, settled=ordered)
     over_years = partial(product, years, variance, smallest_group([customers, lives]))
-    yield product(
+    whole = partial(in_whole_years, period, context)
+    yield from whole(product(
         retention, binomial, smallest_group([customers, start]),
         name="clv.next_year_revenue", total=revenue, squares=squares, lowest=0.0, assumptions=_text("1y", "revenue"),
-    )  # fmt: skip
+    ))  # fmt: skip
     horizons = _horizons(period["horizon_years"])
-    yield over_years(
+    yield from whole(over_years(
         name="clv.lifespan_revenue", total=revenue, squares=squares, lowest=0.0,
-        assumptions=_per_horizon(horizons, "revenue"),
-    )  # fmt: skip
+        assumptions=np.array([_text(each, "revenue") for each in horizons], dtype=object),
+    ))  # fmt: skip
     margin = over_years(
         name="clv.margin", total=period["margin"], squares=period["margin_sq"], lowest=-np.inf,
-        assumptions=_per_horizon(horizons, "order_cost"),
+        assumptions=np.array([_text(each, "order_cost") for each in horizons], dtype=object),
     )  # fmt: skip
-    yield from only_where(margin, has_margin(period), Status.SOURCE_ABSENT)
+    yield from whole(margin, has_margin(period))
     spread = around(years, variance)
     yield Cells(
         name="average_lifespan.years",
@@ -240,10 +242,6 @@ def _all_costed(costs: Facts) -> Bools:
 def _horizons(years: Floats) -> list[str]:
     """The horizons as text, such as ``5y`` and ``2.99y``."""
     return [f"{year:.2f}".rstrip("0").rstrip(".") + "y" for year in years]
-
-
-def _per_horizon(horizons: list[str], margin: str) -> Texts:
-    return np.array([_text(horizon, margin) for horizon in horizons], dtype=object)
 
 
 def _text(horizon: str, margin: str) -> str:

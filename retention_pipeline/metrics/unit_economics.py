@@ -38,11 +38,19 @@ from retention_pipeline.metrics.lifetime_value import worth, yearly
 from retention_pipeline.metrics.margins import has_margin
 from retention_pipeline.metrics.rows import Cells, Texts, absent, assemble, count, only_where, together
 from retention_pipeline.metrics.status import Bools, is_complete, smallest_group
+from retention_pipeline.metrics.whole_years import BEGINNING_RULE, in_whole_years
 
 _RULE: Final = PERIOD_RULE + "; source_absent without the source spend, or where an amount of it has no exchange rate"
 _metric = partial(MetricDefinition, family="unit_economics", maturity=_RULE, bases=SPELL_BASES)
 _spend = partial(_metric, metric="spend", unit="money", bases=(CALENDAR,), is_additive=True, source="summed")
-_worth = partial(_metric, metric="ltv_to_cac", unit="ratio", interval=DELTA_PRODUCT, has_assumptions=True)
+_worth = partial(
+    _metric,
+    metric="ltv_to_cac",
+    unit="ratio",
+    interval=DELTA_PRODUCT,
+    has_assumptions=True,
+    maturity=_RULE + BEGINNING_RULE,
+)
 
 DEFINITIONS: Final = (
     _spend(
@@ -77,7 +85,7 @@ DEFINITIONS: Final = (
         variant="margin", source="A4; unit economics",
         meaning="What a customer earns the shop over an average lifespan, for each unit of money winning one cost.",
         formula="clv.margin / customer_acquisition_cost = clv.margin * new customers / acquisition spend, of the year",
-        maturity=_RULE + ", or unless every order of the year carries a cost",
+        maturity=_RULE + ", or unless every order of the year carries a cost" + BEGINNING_RULE,
     ),
     *payback.DEFINITIONS,
 )  # fmt: skip
@@ -117,7 +125,7 @@ def _cells(facts: Mapping[str, pd.DataFrame], context: MetricContext) -> Iterato
     years = Facts.of(_beside_spend(yearly(facts, context).frame, spent))
     # What customers are worth goes by orders on either basis.
     ordered = is_complete(years.frame["period_end"].to_numpy(), context.settled_through("orders"))
-    yield years, [*_worths(years, _delivered(years, context) & ordered)]
+    yield years, [*_worths(years, _delivered(years, context) & ordered, context)]
     cohorts = payback.paid_back(facts["fct_cohort_period"], spent, context)
     yield cohorts, [*payback.cells(cohorts, context)]
 
@@ -178,18 +186,21 @@ def _costs(costs: Facts, delivered: Bools) -> Iterator[Cells]:
     yield from _rated(costs, ratio, "acquisition", "retention")
 
 
-def _rated(rows: Facts, cells: Cells, *kinds: str, possible: Bools | None = None) -> Iterator[Cells]:
+def _rated(rows: Facts, cells: Cells, *kinds: str) -> Iterator[Cells]:
     """The cells where all spend they rest on could be converted; money that is not known is not nothing."""
-    unrated = sum(rows[f"{kind}_no_fx_rate_count"] for kind in kinds)
-    is_known = np.asarray(unrated == 0, dtype=bool)
-    yield from only_where(cells, is_known if possible is None else is_known & possible, Status.SOURCE_ABSENT)
+    yield from only_where(cells, _is_rated(rows, *kinds), Status.SOURCE_ABSENT)
 
 
-def _worths(years: Facts, delivered: Bools) -> Iterator[Cells]:
+def _is_rated(rows: Facts, *kinds: str) -> Bools:
+    return np.asarray(sum(rows[f"{kind}_no_fx_rate_count"] for kind in kinds) == 0, dtype=bool)
+
+
+def _worths(years: Facts, delivered: Bools, context: MetricContext) -> Iterator[Cells]:
+    is_rated = _is_rated(years, "acquisition")
     revenue = _worth_over_cost(years, delivered, "revenue", "revenue_gross", "revenue_gross_sq")
-    yield from _rated(years, revenue, "acquisition")
+    yield from in_whole_years(years, context, revenue, is_rated)
     margin = _worth_over_cost(years, delivered, "margin", "margin", "margin_sq")
-    yield from _rated(years, margin, "acquisition", possible=has_margin(years))
+    yield from in_whole_years(years, context, margin, is_rated & has_margin(years))
 
 
 def _worth_over_cost(years: Facts, delivered: Bools, variant: str, total: str, squares: str) -> Cells:

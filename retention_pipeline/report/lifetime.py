@@ -25,7 +25,7 @@ _BASES = {"subscription": ", subscribers", "purchase_window": ", buyers"}
 _REASONS = {
     "source_absent": "an input it needs is not delivered",
     "undefined": "nobody to divide by in that year",
-    "immature": "not reached yet",
+    "immature": "orders begin within that year",
     "suppressed": "not shown to protect small groups",
 }
 

@@ -183,3 +183,31 @@ def test_nothing_is_net_of_a_cost_that_is_not_known() -> None:
     facts["fct_spend_period"]["retention_no_fx_rate_count_to_date"] = 1.0
     net = cell(compute("lifetime_value", facts), "clv.net_of_cost", grain="year")
     assert (net["status"], pd.isna(net["value"])) == ("source_absent", True)
+
+
+@pytest.mark.parametrize(
+    ("first", "status"),
+    [
+        (dt.date(YEAR.year - 1, 12, 31), "final"), (dt.date(YEAR.year, 1, 31), "final"),
+        (dt.date(YEAR.year, 2, 1), "immature"), (dt.date(YEAR.year, 12, 31), "immature"), (None, "final"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("variant", ["next_year_revenue", "lifespan_revenue", "margin"])
+def test_purchases_of_part_of_a_year_are_not_taken_for_a_years(
+    variant: str, first: dt.date | None, status: str
+) -> None:
+    found = clv(example(), variant, first_order_date=first)
+    assert (found["status"], pd.isna(found["value"])) == (status, status == "immature")
+    assert found["assumptions"].startswith("horizon=")
+
+
+def test_what_has_been_earned_so_far_is_known_in_the_first_year_too() -> None:
+    first = dt.date(YEAR.year, 10, 1)
+    assert clv(example(), "net_of_cost", first_order_date=first)["status"] == "final"
+    years = cell(compute("lifetime_value", example(), first_order_date=first), "average_lifespan.years")
+    assert years["status"] == "final"
+
+
+def test_a_margin_that_is_not_known_is_absent_before_it_is_immature() -> None:
+    found = clv(example(orders_costed=0.0), "margin", first_order_date=dt.date(YEAR.year, 10, 1))
+    assert found["status"] == "source_absent"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -216,3 +217,9 @@ def test_a_shop_without_years_and_cohorts_has_the_other_metrics() -> None:
     assert set(economics(tables)["metric"]) == {
         "spend", "customer_acquisition_cost", "retention_cost_per_customer", "acquisition_to_retention_cost",
     }  # fmt: skip
+
+
+def test_a_worth_that_is_not_known_yet_is_compared_with_no_cost() -> None:
+    rows = economics(first_order_date=dt.date(2024, 10, 1))
+    assert cell(rows, "ltv_to_cac.revenue", **YEAR)["status"] == "immature"
+    assert cell(rows, "customer_acquisition_cost.standard", **YEAR)["status"] == "final"

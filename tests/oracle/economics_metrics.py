@@ -88,6 +88,9 @@ def _lifetime_to_cost(rows: Rows, spend: Fact, facts: PeriodFacts, values: Lifet
             if found.is_absent or row["acquisition_no_fx_rate_count"]:
                 rows.add_without_value(name, place, "source_absent", source="spend", assumptions=text)
                 continue
+            if found.is_early:
+                rows.add_without_value(name, place, "immature", source="spend", assumptions=text)
+                continue
             if found.value is None:
                 rows.add_undefined(name, place, people=people, source="spend", assumptions=text)
                 continue

@@ -31,7 +31,8 @@ WORDS = {
 """Columns that are words, by table."""
 MONEY_METRICS = frozenset(
     {"margin.standard", "cohort_margin.standard", "cohort_value_to_date.margin", "cohort_value_to_date.pooled_margin",
-     "clv.margin", "clv.net_of_cost", "customer_acquisition_cost.standard", "retention_cost_per_customer.standard",
+     "clv.margin", "clv.net_of_cost", "clv.next_year_revenue", "clv.lifespan_revenue",
+     "customer_acquisition_cost.standard", "retention_cost_per_customer.standard",
      "spend.acquisition", "spend.retention"}
 )  # fmt: skip
 """Metrics that are money even in a row that only says why there is no value."""

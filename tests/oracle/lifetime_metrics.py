@@ -23,6 +23,7 @@ from tests.oracle.records import MONEY_SCALE
 from tests.oracle.rows import Place, Rows, smallest
 from tests.oracle.service_facts import SOURCE_OF_BASIS
 from tests.oracle.service_metrics import absent_rows
+from tests.oracle.state import State
 from tests.oracle.survival import Curve
 from tests.oracle.waiting_metrics import DAYS_PER_YEAR, curves
 
@@ -32,7 +33,7 @@ LifetimeKey = tuple[str, str, dt.date, str, str]
 
 
 class Estimate(NamedTuple):
-    """A value per customer; None where it would divide by zero, or where nobody knows what the goods cost."""
+    """A value per customer; None where it would divide by zero, where costs of goods are not known, and too early."""
 
     value: float | None
     ci: Interval | None
@@ -41,6 +42,7 @@ class Estimate(NamedTuple):
     assumptions: str
     behind: dict[str, Any]
     is_absent: bool = False
+    is_early: bool = False
 
 
 @dataclass
@@ -72,12 +74,21 @@ def lifetime_rows(facts: PeriodFacts, lifetimes: Fact, cohorts: CohortFacts, spe
     return found
 
 
+def _begins_late(state: State, place: Place) -> bool:
+    """Whether orders begin in this year, and after January: part of a year's purchases is not a year's."""
+    first = min((one.day for one in state.purchases if one.customer_id is not None), default=None)
+    return first is not None and first.year == place.period_start.year and first.month > 1
+
+
 def _next_year(rows: Rows, place: Place, cell: Cell, bought: list[Shopper]) -> None:
     """Order value times orders per customer is revenue per customer."""
     buyers, base = cell["customers_ordering"], cell["customers_start"]
     source = SOURCE_OF_BASIS[place.basis]
     text = assumed("1y", "revenue")
     name = "clv.next_year_revenue"
+    if _begins_late(rows.state, place):
+        rows.add_without_value(name, place, "immature", source=source, assumptions=text)
+        return
     if not buyers or not base:
         people = smallest(buyers, base)
         behind: dict[str, Any] = {"people": people, "source": source, "assumptions": text}
@@ -121,6 +132,9 @@ def _lifespan(
         if name == "margin" and not is_costed:
             held[key] = Estimate(None, None, 0, 0, text, behind, is_absent=True)
             rows.add_without_value(metric, place, "source_absent", source=source, assumptions=text)
+        elif _begins_late(state, place):
+            held[key] = Estimate(None, None, 0, 0, text, behind, is_early=True)
+            rows.add_without_value(metric, place, "immature", source=source, assumptions=text)
         elif found is None or not buyers:
             people = smallest(buyers, found.n if found else 0)
             held[key] = Estimate(None, None, buyers, people, text, behind)
