@@ -1,6 +1,8 @@
 {# The rows of a source that make up its state at as_of: each version known by then, of the deliveries that count. #}
 {% macro known_rows(source_name) -%}
-    select delivered.*
+    select
+        delivered.*,
+        visible.ranked_as
     from {{ source('raw', source_name) }} as delivered
     inner join (
         {{ visible_deliveries(source_name) }}

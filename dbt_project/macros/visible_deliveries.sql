@@ -1,9 +1,11 @@
 {# The deliveries whose rows make up a source's state at as_of.
    A source that is no longer configured has none, whatever the store still holds of it. Increments add up. A snapshot is
-   the full state of its date, so only the latest one counts, except where history is wanted. #}
+   the full state of its date, so only the latest one counts, except where history is wanted. A repair brings lines of
+   another delivery and ranks as that one: `ranked_as`. #}
 {% macro visible_deliveries(source_name, with_history=false) -%}
     select
         delivered.delivery_id,
+        coalesce(delivered.repairs, delivered.delivery_id) as ranked_as,
         case when delivered.kind = 'snapshot' then delivered.business_date end as snapshot_date
     from {{ source('raw', 'deliveries') }} as delivered
     where

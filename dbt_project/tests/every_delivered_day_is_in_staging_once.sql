@@ -36,14 +36,14 @@ control_totals as (
 
 spend as (
     select
-        delivery_id,
+        ranked_as,
         {{ business_date('spent_at') }} as spend_date,
         kind,
         coalesce(nullif(trim(channel), ''), '(unknown)') as channel,
         count(*) as records_count
     from ({{ known_rows('spend') }}) as known
     where {{ business_date('spent_at') }} <= {{ as_of() }}
-    group by delivery_id, {{ business_date('spent_at') }}, kind, coalesce(nullif(trim(channel), ''), '(unknown)')
+    group by ranked_as, {{ business_date('spent_at') }}, kind, coalesce(nullif(trim(channel), ''), '(unknown)')
 ),
 
 days as (
@@ -61,7 +61,7 @@ spend_kept as (
     from {{ ref('stg_spend') }} as staged
     inner join spend
         on
-            staged.delivery_id = spend.delivery_id
+            staged.delivery_id = spend.ranked_as
             and staged.spend_date = spend.spend_date
             and staged.kind = spend.kind
             and staged.channel = spend.channel

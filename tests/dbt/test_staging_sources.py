@@ -174,3 +174,34 @@ def test_the_zone_of_the_shop_dates_everything(project: Project) -> None:
     }  # fmt: skip
     sql = " union all ".join(f"select {column} as day from staging.{name}" for name, column in columns.items())
     assert staged(project, rows, sql, timezone="Europe/Berlin") == [{"day": "2024-02-02"}] * len(columns)
+
+
+@pytest.mark.parametrize("name", ["a repair", "z repair"])
+def test_a_repaired_line_ranks_as_a_line_of_the_delivery_it_repairs(project: Project, name: str) -> None:
+    day = "2024-02-01"
+    rows = Rows()
+    for source in ("orders", "customers", "spend"):
+        file = rows.deliver(source, day, name=f"{source}: file")
+        rows.deliver(source, day, name=f"{source}: {name}", repairs=file)
+    rows.order("cancelled last", "anna", day, 10, delivery="orders: file")
+    rows.order("cancelled last", "anna", day, 10, status="cancelled", delivery=f"orders: {name}")
+    rows.order("paid last", "anna", day, 10, status="cancelled", delivery=f"orders: {name}")
+    rows.order("paid last", "anna", day, 10, delivery="orders: file")
+    for customer, first, second in (("anna", "file", name), ("ben", name, "file")):
+        rows.customer(customer, day, delivery=f"customers: {first}", tier="first")
+        rows.customer(customer, day, delivery=f"customers: {second}", tier="second")
+    rows.spend(day, "acquisition", 302, delivery="spend: file")
+    rows.spend(day, "acquisition", 7, delivery=f"spend: {name}")
+    sql = (
+        "select order_id as key, status as says, delivery_id like '%repair' as is_repair from staging.stg_orders"
+        " union all select customer_id, segment_key, null from staging.stg_customer_attributes"
+        " union all select kind, cast(amount as varchar), delivery_id like '%repair' from staging.stg_spend"
+        " order by all"
+    )
+    assert staged(project, rows, sql) == [
+        {"key": "acquisition", "says": "309.0000", "is_repair": False},
+        {"key": "anna", "says": "second", "is_repair": None},
+        {"key": "ben", "says": "second", "is_repair": None},
+        {"key": "cancelled last", "says": "cancelled", "is_repair": True},
+        {"key": "paid last", "says": "paid", "is_repair": False},
+    ]

@@ -19,6 +19,8 @@ currency = "EUR"
 grains = ["month"]
 [sources.orders]
 path = "landing/orders_{date}.csv"
+[sources.spend]
+path = "landing/spend.csv"
 [alerts]
 freshness_days = 0
 """
@@ -40,6 +42,8 @@ def shop(tmp_path: Path) -> ShopFolder:
     for day in range(1, 4):
         path = tmp_path / "landing" / f"orders_2025-07-{day:02d}.csv"
         path.write_text(f"{HEADER}\nq{day},c1,2025-07-{day:02d}T10:00:00,10.00\n", encoding="utf-8")
+    spent = ["2025-06-15,acquisition,ads,302.00", "2025-06-15,acquisition,ads,x"]
+    (tmp_path / "landing" / "spend.csv").write_text("\n".join(["spent_at,kind,channel,amount", *spent]) + "\n")
     return ShopFolder(tmp_path)
 
 
@@ -58,41 +62,58 @@ def revenue(shop: ShopFolder) -> float:
     return float(value)
 
 
-def test_a_repair_is_published_with_its_cause_survives_a_rebuild_and_can_be_undone(
-    shop: ShopFolder, tmp_path: Path
-) -> None:
-    shop.run()
-    assert revenue(shop) == 1800
-    listed = quarantine(shop, "list")
-    assert "number_in_scientific_notation" in listed
-    assert "secret@example.org" not in listed + quarantine(shop, "show")
-
-    file = tmp_path / "repair.csv"
-    quarantine(shop, "show", "--csv", str(file))
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert b"secret@example.org" not in file.read_bytes()
-    assert "cannot be written" in quarantine(shop, "show", "--csv", str(file), code=2)
+def write_amount(file: Path, wrong: str, right: str) -> None:
     with file.open(encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
-    next(row for row in rows if row["order_id"] == "bad")["amount"] = "100.00"
+    next(row for row in rows if row["amount"] == wrong)["amount"] = right
     with file.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
 
+
+def spend(shop: ShopFolder) -> float:
+    ((value,),) = shop.rows(
+        "select distinct value from metric_values where metric = 'spend' and variant = 'acquisition'"
+        " and grain = 'month' and period_start = date '2025-06-01' and segment_set = 'all'"
+    )
+    return float(value)
+
+
+def test_a_repair_is_published_with_its_cause_survives_a_rebuild_and_can_be_undone(
+    shop: ShopFolder, tmp_path: Path
+) -> None:
+    shop.run()
+    assert (revenue(shop), spend(shop)) == (1800, 302)
+    listed = quarantine(shop, "list")
+    assert "number_in_scientific_notation" in listed
+    assert "secret@example.org" not in listed + quarantine(shop, "show")
+
+    file = tmp_path / "repair.csv"
+    quarantine(shop, "show", "--source", "orders", "--csv", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert b"secret@example.org" not in file.read_bytes()
+    assert "cannot be written" in quarantine(shop, "show", "--source", "orders", "--csv", str(file), code=2)
+    write_amount(file, "1e2", "100.00")
     assert "1 records would be taken in" in quarantine(shop, "replay", "--check", str(file))
     done = quarantine(shop, "replay", str(file))
     assert "1 records taken in, 0 were before, 1 are unchanged" in done
     assert "0 records taken in, 1 were before" in quarantine(shop, "replay", str(file))
-    assert "that a run would publish: 1" in shop.command("plan").stdout
+    spent = tmp_path / "spent.csv"
+    quarantine(shop, "show", "--source", "spend", "--csv", str(spent))
+    write_amount(spent, "x", "7.00")
+    assert "1 records taken in" in quarantine(shop, "replay", str(spent))
+    assert "that a run would publish: 2" in shop.command("plan").stdout
     shop.run()
-    assert revenue(shop) == 1900
+    assert (revenue(shop), spend(shop)) == (1900, 309)
     repaired = shop.version()
-    ((cause, path),) = shop.rows(
+    named = shop.rows(
         "select distinct r.causes, d.path from metric_restatements r, _deliveries d"
         f" where r.version = '{repaired}' and list_contains(r.delivery_ids, d.delivery_id)"
     )
-    assert (cause, path) == ("repair", "landing/orders_2025-06-15.csv (repair)")
+    assert set(named) == {
+        ("repair", "landing/orders_2025-06-15.csv (repair)"), ("repair", "landing/spend.csv (repair)"),
+    }  # fmt: skip
     hash_before = shop.content_hash()
 
     shop.run(rebuild=True)

@@ -16,7 +16,7 @@ ranked as (
         dated.*,
         row_number() over (
             partition by dated.metric, dated.variant, dated.segment_set, dated.segment_key, dated.source
-            order by dated.quoted_at desc nulls last, dated.known_date desc, dated.delivery_id desc, dated.line desc
+            order by dated.quoted_at desc nulls last, dated.known_date desc, dated.ranked_as desc, dated.line desc
         ) as quote_rank
     from dated
     where

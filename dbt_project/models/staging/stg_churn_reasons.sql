@@ -16,7 +16,7 @@ ranked as (
         dated.*,
         row_number() over (
             partition by dated.customer_id, dated.given_date
-            order by dated.given_at desc, dated.known_date desc, dated.delivery_id desc, dated.line desc
+            order by dated.given_at desc, dated.known_date desc, dated.ranked_as desc, dated.line desc
         ) as reason_rank
     from dated
     where dated.given_date <= {{ as_of() }}

@@ -24,7 +24,7 @@ versions as (
                 deliveries.snapshot_date asc nulls first,
                 customers.updated_at asc nulls first,
                 customers.known_date asc,
-                customers.delivery_id asc,
+                deliveries.ranked_as asc,
                 customers.line asc
         ) as version_number
     from customers

@@ -9,7 +9,7 @@ ranked as (
         known.*,
         row_number() over (
             partition by known.customer_id
-            order by known.updated_at desc nulls last, known.known_date desc, known.delivery_id desc, known.line desc
+            order by known.updated_at desc nulls last, known.known_date desc, known.ranked_as desc, known.line desc
         ) as version_rank
     from known
 ),

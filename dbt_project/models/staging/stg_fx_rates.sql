@@ -16,7 +16,7 @@ ranked as (
         dated.*,
         row_number() over (
             partition by dated.currency, dated.rate_date
-            order by dated.known_date desc, dated.delivery_id desc, dated.line desc
+            order by dated.known_date desc, dated.ranked_as desc, dated.line desc
         ) as version_rank
     from dated
 ),

@@ -12,13 +12,13 @@ dated as (
     from known
 ),
 
--- a later delivery of the same day, kind and channel replaces an earlier one; the rows inside one add up
+-- a later delivery of the same day, kind and channel replaces an earlier one; the rows of one and its repairs add up
 placed as (
     select
         dated.*,
-        first_value(dated.delivery_id) over (
+        first_value(dated.ranked_as) over (
             partition by dated.spend_date, dated.kind, dated.spend_channel
-            order by dated.known_date desc, dated.delivery_id desc
+            order by dated.known_date desc, dated.ranked_as desc
         ) as last_delivery_id
     from dated
     where dated.spend_date <= {{ as_of() }}
@@ -37,7 +37,7 @@ rated as (
         on
             placed.currency = rates.currency
             and placed.spend_date = rates.money_date
-    where placed.delivery_id = placed.last_delivery_id
+    where placed.ranked_as = placed.last_delivery_id
 ),
 
 summed as (
@@ -46,7 +46,7 @@ summed as (
         kind,
         spend_channel,
         max(known_date) as last_known_date,
-        max(delivery_id) as only_delivery_id,
+        max(ranked_as) as only_delivery_id,
         count(*) as records,
         count(*) filter (where fx_rate is null) as unrated,
         sum({{ converted('amount', 'fx_rate') }}) filter (where fx_rate is not null) as spent

@@ -23,7 +23,7 @@ OF_CUSTOMERS = tuple(table for table in STORE_TABLES if "customer_id" in table.c
 QUARANTINE = "raw.quarantine"
 _OF_BEFORE = "erased before"
 """Whose an order is that only its tag is left of."""
-_NEWEST = "updated_at DESC NULLS LAST, known_date DESC, delivery_id DESC, line DESC"
+_NEWEST = "updated_at DESC NULLS LAST, known_date DESC, coalesce(d.repairs, delivery_id) DESC, line DESC"
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def mark_rows(
         found = _theirs(connection, f"SELECT DISTINCT customer_id FROM {source}.{table.name}", erased.is_person)
         connection.execute("INSERT INTO gone_people SELECT unnest(?::VARCHAR[]) EXCEPT FROM gone_people", [found])
     for table in OF_CUSTOMERS:
-        _mark(connection, f"{source}.{table.name}", table)
+        _mark(connection, source, table)
         if table.name == "orders":
             _keep_orders(connection, source, erased)
     _mark_quarantine(connection, f"{source}.quarantine", erased, named or {})
@@ -123,7 +123,9 @@ def _theirs(connection: DuckDBPyConnection, values: str, is_theirs: Callable[[st
     return [value for (value,) in connection.execute(values).fetchall() if value is not None and is_theirs(value)]
 
 
-def _mark(connection: DuckDBPyConnection, place: str, table: Table) -> None:
+def _mark(connection: DuckDBPyConnection, source: str, table: Table) -> None:
+    place = f"{source}.{table.name}"
+
     def mark(rows: str) -> None:
         connection.execute(f"INSERT INTO gone_owned SELECT '{table.qualified}', r.delivery_id, r.line, {rows}")
 
@@ -131,7 +133,7 @@ def _mark(connection: DuckDBPyConnection, place: str, table: Table) -> None:
     key = f"{table.name.removesuffix('s')}_id"
     if "updated_at" in table.column_names and key in table.column_names and key != "customer_id":
         newest = (
-            f"SELECT {key}, customer_id FROM {place}"
+            f"SELECT {key}, customer_id FROM {place} LEFT JOIN {source}.deliveries AS d USING (delivery_id)"
             f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {_NEWEST}) = 1"
         )
         mark(f"n.customer_id FROM {place} AS r JOIN ({newest}) AS n USING ({key})"

@@ -41,11 +41,11 @@ listed as (
             as is_snapshot,
         old.delivery_id is not null as was_there,
         new.delivery_id is not null as is_there,
-        coalesce(old.delivery_id, new.delivery_id) in (
-            select delivery_id from store.raw.deliveries where repairs is not null
-        ) as is_repair
+        repair.repairs is not null as is_repair,
+        coalesce(repair.repairs, delivery_id) as ranked_as
     from old_deliveries as old
     full join new_deliveries as new using (delivery_id)
+    left join store.raw.deliveries as repair using (delivery_id)
 ),
 dated as (
     select
@@ -72,13 +72,14 @@ _STATE = """
     select
         record_key, {customer} as customer, {behind} as delivery_id, {dated} as dated, {content} as content,
         {status} as status, {refund} as refund, {later} as later, {later_content} as later_content, {clock} as clock,
-        cast({standing} as varchar) as standing, {spans} as spans
+        cast({standing} as varchar) as standing, {spans} as spans, was_visible <> is_visible as has_moved
     from {side}_ranked
     where version_rank = 1
 ),
 {side}_state as (
     select
-        record_key, any_value(customer) as customer, any_value(delivery_id) as delivery_id, any_value(dated) as dated,
+        record_key, any_value(customer) as customer, any_value(dated) as dated,
+        max_by(delivery_id, (has_moved, delivery_id)) as delivery_id,  -- of a file and its repairs, what is new
         cast(list_sort(list(content)) as varchar) as content, any_value(status) as status,
         any_value(refund) as refund, any_value(later) as later, any_value(later_content) as later_content,
         any_value(clock) as clock, any_value(standing) as standing, any_value(spans) as spans
@@ -91,7 +92,7 @@ _CHANGES = """
 insert into ledger_changes
 with
 known as (
-    select delivered.*, deliveries.was_visible, deliveries.is_visible, {key} as record_key
+    select delivered.*, deliveries.ranked_as, deliveries.was_visible, deliveries.is_visible, {key} as record_key
     from store.raw.{source} as delivered
     inner join ledger_deliveries as deliveries using (delivery_id)
     where deliveries.was_visible or deliveries.is_visible

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from retention_pipeline.config import Settings
 from retention_pipeline.warehouse.sql import literal
 
-_LATEST = "updated_at desc nulls last, known_date desc, delivery_id desc, line desc"
+_LATEST = "updated_at desc nulls last, known_date desc, ranked_as desc, line desc"
 _NONE = "cast(null as varchar)"
 _NEVER = "cast(null as date)"
 _ALWAYS = ("date '0001-01-01'", "date '9999-12-31'")
@@ -22,7 +22,9 @@ _ALWAYS = ("date '0001-01-01'", "date '9999-12-31'")
 
 @dataclass(frozen=True)
 class Records:
-    """How to read the records of one source; texts are SQL over the columns of its raw table.
+    """How to read the records of one source; texts are SQL over the columns of its raw table and ``ranked_as``.
+
+    A repair ranks as the delivery it repairs.
 
     Attributes:
         key: Expressions that identify a record.
@@ -37,7 +39,7 @@ class Records:
         later_content: What is added.
         clock: What it says only as time passes; ``{as_of}`` stands for the date of the state, ``{through}`` for the
             last day up to which the source had been delivered then.
-        adds_up: Whether all rows of the latest delivery of a key count together.
+        adds_up: Whether all rows of the latest delivery of a key and of its repairs count together.
         peers: Records of equal peers can displace each other.
         standing: Whether it counts among its peers; ``{as_of}`` as above.
         behind: The delivery that gave it its standing.
@@ -93,7 +95,7 @@ def records_of(settings: Settings) -> Mapping[str, Records]:
             dated=day("given_at"),
             customer="customer_id",
             content=("reason",),
-            latest="given_at desc, known_date desc, delivery_id desc, line desc",
+            latest="given_at desc, known_date desc, ranked_as desc, line desc",
             spans=((day("given_at"), day("given_at")),),
         ),
         "spend": _spend(day("spent_at")),
@@ -106,7 +108,7 @@ def _spend(day: str) -> Records:
         key=(day, "kind", "coalesce(nullif(trim(channel), ''), '(unknown)')"),
         dated=day,
         content=("amount", "currency"),
-        latest="known_date desc, delivery_id desc",
+        latest="known_date desc, ranked_as desc",
         spans=((day, day),),
         adds_up=True,
     )
@@ -121,7 +123,7 @@ def _rates(day: str, reference: dt.date | None) -> Records:
         key=("currency", day),
         dated=until or day,
         content=("rate",),
-        latest="known_date desc, delivery_id desc, line desc",
+        latest="known_date desc, ranked_as desc, line desc",
         spans=(_ALWAYS,),
     )
 
