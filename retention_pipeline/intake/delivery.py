@@ -5,6 +5,7 @@ Belongs here: what is known about a delivery between finding the file and record
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -52,6 +53,21 @@ class Delivery:
         self.records = self.records or refusal.records
         self.broken = []
         self.counts = Counts()
+
+    def check_date(self, received_date: dt.date) -> None:
+        """Refuse a file of a day that nobody can know of yet: orders of 2062 would let everything wait until then.
+
+        A shop may be a time zone ahead of the machine, so the day after the one of arrival is none of these.
+        """
+        day = self.found.business_date
+        if day is not None and day > received_date + dt.timedelta(days=1):
+            self.refuse(
+                FileRefusedError(
+                    "date_in_future",
+                    f"the name says {day}, the file was received on {received_date}",
+                    "rename the file to the day it is about",
+                )
+            )
 
     def lacks(self, name: str) -> bool:
         """Whether it was refused for having no such column."""

@@ -67,6 +67,8 @@ class Batch:
 
     def prepare(self, id_key: bytes, received_date: dt.date, scratch: Path, before: Before) -> None:
         """Read, cast and judge all records; the store is not touched."""
+        for delivery in self.deliveries:
+            delivery.check_date(received_date)
         with storage_errors(self._connection):
             Staging(self._connection, self._settings, self._contract, scratch, before.columns).stage(self.deliveries)
             self._judge(id_key, received_date)

@@ -50,10 +50,12 @@ class Staging:
         self._queue: dict[int, CsvFile] = {}
 
     def stage(self, deliveries: Sequence[Delivery]) -> None:
-        """Read all files; one that cannot be read carries its refusal afterwards."""
+        """Read all files that are not refused yet; one that cannot be read carries its refusal afterwards."""
         columns = ", ".join(f"{quote(name)} VARCHAR" for name in self._contract.names)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {STAGE} (_file INTEGER, _line BIGINT, {columns})")
         for number, delivery in enumerate(deliveries):
+            if delivery.refusal is not None:
+                continue
             try:
                 self._open(number, delivery)
             except FileRefusedError as refusal:

@@ -14,6 +14,7 @@ from retention_pipeline.core.errors import InputRefusedError, StorageError
 from retention_pipeline.intake import ingest as ingest_module
 from retention_pipeline.intake.delivery import Delivery, address
 from retention_pipeline.intake.discover import Found
+from retention_pipeline.warehouse.store import default_as_of
 from tests.intake.conftest import GOOD, HEADER, RECEIVED, Shop, new_store
 
 DATED = 'path = "orders_{date}.csv"'
@@ -160,6 +161,21 @@ def test_a_refused_file_blocks_until_it_is_replaced(shop: Shop) -> None:
     shop.rows(SECOND, name=day(1))
     shop.ingest().raise_for_refusals(shop.settings)
     assert shop.current("order_id") == ["o2"]
+
+
+def test_a_file_of_a_day_that_has_not_come_is_refused_until_it_is_renamed(shop: Shop) -> None:
+    shop.configure('path = "in/{date}.csv"')
+    tomorrow = RECEIVED + dt.timedelta(days=1)
+    for date in (RECEIVED, tomorrow, "2026-03-12", "2062-03-09"):
+        shop.rows(GOOD, name=f"in/{date}.csv")
+    report = shop.ingest()
+    assert [(found.path, found.reason) for found in report.refused] == [
+        ("in/2026-03-12.csv", "date_in_future"), ("in/2062-03-09.csv", "date_in_future"),
+    ]  # fmt: skip
+    assert default_as_of(shop.store) == tomorrow
+    (shop.folder / "in" / "2062-03-09.csv").rename(shop.folder / "in" / "2026-03-09.csv")
+    assert shop.ingest(RECEIVED + dt.timedelta(days=1)).refused == []
+    assert default_as_of(shop.store) == dt.date(2026, 3, 12)
 
 
 def test_a_refused_file_that_is_taken_away_no_longer_blocks(shop: Shop) -> None:
