@@ -58,7 +58,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     told.said["before"] = version_names(shop.home)
     told.said["orders before"] = told.rows("select sum(orders_count) from fct_period where segment_set = 'all'"
                                            " and basis = 'calendar' and grain = 'month'")[0][0]  # fmt: skip
-    (shop.home.dbt_target / "logs" / "dbt.log").open("a", encoding="utf-8").write(f"a value: {ADA_HASH}\n")
+    for folder in (shop.home.dbt_target, shop.home.dagster):
+        (folder / "logs").mkdir(exist_ok=True)
+        (folder / "logs" / "dbt.log").open("a", encoding="utf-8").write(f"a value: {ADA_HASH}\n")
     told.said["look"] = shop.command("erase", ADA, "--dry-run")
     told.said["unanswered"] = shop.command("erase", ADA, given="")
     told.said["refused"] = shop.command("erase", ADA, given="no\n")

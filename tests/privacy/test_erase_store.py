@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import os
 import re
 import shutil
@@ -87,6 +88,25 @@ def places(data: bytes, needle: bytes) -> list[int]:
 
     starts = (at for at in range(len(data)) if data.startswith(needle, at))
     return [at for at in starts if not is_word(at - 1) and not is_word(at + len(needle))]
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16-le"])
+def test_the_number_of_an_order_is_not_found_within_a_longer_number(coding: str) -> None:
+    needles = Needles(Erased(KEY), ["276576", "1732919778", "CO-276576"])
+    longer = "22:36:18.276576 1732919778.276575 12:276576 276576:12 0.1732919778 "
+    told = 'order 276576. see 276576: 1732919778."276576" CO-276576.5 x:276576 .276576'
+    data = f"{longer}{told}".encode(coding)
+    found = {data[start:end].decode(coding) for start, end in needles.places(data)}
+    assert found == {"276576", "1732919778", "CO-276576"}
+    assert needles.overwritten(longer.encode(coding)) == longer.encode(coding)
+    assert not any(text in needles.overwritten(data).decode(coding)[len(longer) :] for text in ("276576", "1732919778"))
+
+
+def test_what_machines_read_is_made_again_and_not_overwritten(stored: Tiny) -> None:
+    stored.home.dbt_target.mkdir()
+    (stored.home.dbt_target / "manifest.json").write_text(json.dumps({"generated_at": ADA_HASH}), encoding="utf-8")
+    erase(stored)
+    assert not stored.home.dbt_target.exists()
 
 
 def test_a_search_costs_what_the_data_costs_however_many_are_looked_for() -> None:

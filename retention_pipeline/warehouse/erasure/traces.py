@@ -23,6 +23,8 @@ _SQLITE = b"SQLite format 3\0"
 _WORD = re.compile(rb"\w+")
 _WIDE_WORD = re.compile(rb"(?:\w\0)+")
 """The same in UTF-16."""
+_JOINED_LEFT, _JOINED_RIGHT = re.compile(rb"[0-9][.:]"), re.compile(rb"[.:][0-9]")
+"""What joins digits to more of them."""
 _SHORTEST = 6
 """A shorter text is met everywhere, and would be overwritten everywhere."""
 
@@ -65,11 +67,7 @@ class Needles:
             if self._erased.is_person(found.group().decode("ascii")):
                 yield found.span()
         if self._wordless is not None:
-            yield from (
-                found.span()
-                for found in self._wordless.finditer(data)
-                if not (_is_inner(data, found.start() - 1) or _is_inner(data, found.end()))
-            )
+            yield from (found.span() for found in self._wordless.finditer(data) if _stands_alone(data, *found.span()))
         if self._by_word:
             yield from self._texts(data, (word.span() for word in _WORD.finditer(data)))
             yield from self._texts(data, self._wide_words(data))
@@ -86,8 +84,7 @@ class Needles:
         for first, last in words:
             for before, text in self._by_word.get(data[first:last], ()):
                 start, end = first - before, first - before + len(text)
-                is_there = start >= past and data.startswith(text, start)
-                if is_there and not (_is_inner(data, start - 1) or _is_inner(data, end)):
+                if start >= past and data.startswith(text, start) and _stands_alone(data, start, end):
                     yield start, end
                     past = end
                     break
@@ -100,9 +97,25 @@ class Needles:
         return bytes(changed)
 
 
+def _stands_alone(data: bytes, start: int, end: int) -> bool:
+    """Whether a text is no part of a longer one."""
+    is_within = _is_inner(data, start - 1) or _is_inner(data, end)
+    return not (is_within or _is_part_of_number(data, start, end))
+
+
 def _is_inner(data: bytes, position: int) -> bool:
     """Whether a text goes on there: C0012 is not found in C00123."""
     return 0 <= position < len(data) and (data[position : position + 1].isalnum() or data[position] == ord("_"))
+
+
+def _is_part_of_number(data: bytes, start: int, end: int) -> bool:
+    """Whether digits are those of a longer number or of a time of day: 276576 is not found in 22:36:18.276576."""
+    text = data[start:end]
+    step = 2 if text[1::2] == bytes(len(text) // 2) else 1
+    if not text[::step].isdigit():
+        return False
+    left, right = data[max(start - 2 * step, 0) : start : step], data[end : end + 2 * step : step]
+    return _JOINED_LEFT.fullmatch(left) is not None or _JOINED_RIGHT.fullmatch(right) is not None
 
 
 def places_of(home: Home) -> list[Path]:
@@ -113,12 +126,13 @@ def places_of(home: Home) -> list[Path]:
 
 
 def scrub(home: Home, needles: Needles) -> int:
-    """Overwrite erased persons in logs and run histories, and remove what was drawn or spilled with them in it.
+    """Overwrite erased persons in logs and run histories, and remove what can be made again or was spilled.
 
     Returns:
         How many places were overwritten.
     """
     files.remove(home.report)
+    files.remove(home.dbt_target)  # read by machines, and parsed anew by the next run
     for spilled in scratch.left_by_readers():
         files.remove(spilled)
     databases: list[Path] = []
