@@ -104,3 +104,11 @@ class Home:
     def temporary(self) -> Path:
         """Scratch space of the running writer; emptied by the next run."""
         return self.root / "tmp"
+
+    @property
+    def beside_tables(self) -> tuple[Path, ...]:
+        """Files and folders of the product that are neither tables nor keys: histories, messages, locks, the report."""
+        return (
+            self.dagster, self.dbt_target, self.running, self.report, self.alive, self.incidents, self.incidents_lock,
+            self.sending_lock, self.lock,
+        )  # fmt: skip

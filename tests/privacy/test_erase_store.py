@@ -109,6 +109,21 @@ def test_what_machines_read_is_made_again_and_not_overwritten(stored: Tiny) -> N
     assert not stored.home.dbt_target.exists()
 
 
+def test_files_that_are_not_of_the_product_stay_as_they_are(stored: Tiny) -> None:
+    home = stored.home
+    delivered = home.root / "landing" / "orders.csv"
+    ours = [home.dagster / "logs" / "a.log", home.alive, home.root / ".tmp-alive.json-1", home.running / "r"]
+    for path in (delivered, *ours):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"customer {ADA}\n", encoding="utf-8")
+    erase(stored)
+    assert delivered.read_text(encoding="utf-8") == f"customer {ADA}\n"
+    assert [path for path in ours if ADA in path.read_text(encoding="utf-8")] == []
+    searched = settle_up(stored.log)
+    assert searched is not None
+    assert searched.hits == 0
+
+
 def test_a_search_costs_what_the_data_costs_however_many_are_looked_for() -> None:
     data = b"".join(b"2026-01-01 INFO  step %d of raw_orders, K-%d, took 0.1 s\n" % (n, n) for n in range(20_000))
 

@@ -119,10 +119,16 @@ def _is_part_of_number(data: bytes, start: int, end: int) -> bool:
 
 
 def places_of(home: Home) -> list[Path]:
-    """Every file below a home that is no table of the product and no key."""
-    left_out = (home.store, home.build.parent, home.published, home.id_key.parent, home.erasures, home.temporary)
-    found = [path for path in sorted(home.root.rglob("*")) if path.is_file() and not path.is_symlink()]
-    return [path for path in found if not any(path == each or each in path.parents for each in left_out)]
+    """Every file that the product writes below a home beside its tables and keys; delivered files may lie there too."""
+    unfinished = home.root.glob(f"{files.TEMPORARY}*")
+    beside_store = home.root.glob(f"{home.store.name}.*")
+    found = {
+        path
+        for place in (*home.beside_tables, *unfinished, *beside_store)
+        for path in (place.rglob("*") if place.is_dir() else (place,))
+        if path.is_file() and not path.is_symlink()
+    }
+    return sorted(found)
 
 
 def scrub(home: Home, needles: Needles) -> int:
