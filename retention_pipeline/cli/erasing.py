@@ -70,17 +70,18 @@ def erase_customers(settings: Settings, wanted: Wanted, console: Console) -> Non
             remedy="look with --dry-run, then add --yes; or name a file",
         )
     home, key = settings.home, load_id_key(settings.home)
-    persons = [_person(key, *parts) for parts in _named(wanted)]
+    persons = [_readings(key, *parts) for parts in _named(wanted)]
     if not persons:
         raise ConfigError("nobody was named", remedy="name a customer, or a file with --from")
     with writer_lock(home, run="erase", purpose="erasure", wait_seconds=wanted.wait):
-        chosen = known_persons(settings.home, ready(settings.home, key), persons, console, in_advance=wanted.in_advance)
+        known = known_persons(settings.home, ready(settings.home, key), persons, console, in_advance=wanted.in_advance)
     if wanted.dry_run:
         console.print("\ndry run: nothing was changed")
         return
-    if not wanted.yes and not _confirmed(len(chosen), console):
+    if not wanted.yes and not _confirmed(len(known), console):
         console.print("nothing was changed")
         return
+    chosen = [reading for readings in known for reading in readings]
     with writer_lock(home, run="erase", purpose="erasure", wait_seconds=wanted.wait):
         log = ready(home, key)
         erasure = begin(home, log, chosen)
@@ -146,13 +147,15 @@ def _named(wanted: Wanted) -> Iterator[Sequence[str]]:
     yield from (line.split("\t") for line in text.splitlines() if line.strip())
 
 
-def _person(key: bytes, text: str, *names: str) -> Person:
+def _readings(key: bytes, text: str, *names: str) -> tuple[Person, ...]:
+    """Who may be meant: by an id, or, where it looks like one, by a keyed hash; some shops' ids look like hashes."""
     customer = text.strip()
     hashed = hash_id(key, customer)
     if hashed is None:
         raise ConfigError("an empty customer id", remedy="name customers as the shop knows them")
-    is_hash = _HASH.fullmatch(customer) is not None
-    return Person(customer, customer if is_hash else hashed, tuple(name.strip() for name in names if name.strip()))
+    hashes = (customer, hashed) if _HASH.fullmatch(customer) else (hashed,)
+    named = tuple(name.strip() for name in names if name.strip())
+    return tuple(Person(customer, each, named) for each in hashes)
 
 
 def _confirmed(count: int, console: Console) -> bool:

@@ -25,21 +25,37 @@ SHOWN_ONE_BY_ONE = 20
 
 
 def known_persons(
-    home: Home, log: Log, persons: Sequence[Person], console: Console, *, in_advance: bool
-) -> list[Person]:
+    home: Home, log: Log, persons: Sequence[tuple[Person, ...]], console: Console, *, in_advance: bool
+) -> list[tuple[Person, ...]]:
     """Show where persons occur; returns those who are to be erased.
+
+    Args:
+        home: The home.
+        log: Who has been erased before.
+        persons: Of each person the readings of what was given.
+        console: Where it is shown.
+        in_advance: Choose also those of whom nothing is stored, in every reading.
+
+    Returns:
+        Of each person who is to be erased the readings that something is stored of.
 
     Raises:
         ConfigError: Nothing is stored of any of them.
     """
-    places = _places(home, log, persons)
-    before = [log.erased.is_person(person.customer_hash) and not found for person, found in places]
+    places = _places(home, log, [reading for readings in persons for reading in readings])
+    found = [sum((places[each.customer_hash] for each in readings), Counter[str]()) for readings in persons]
+    before = [
+        not there and any(log.erased.is_person(each.customer_hash) for each in readings)
+        for readings, there in zip(persons, found, strict=True)
+    ]
     (_print_each if len(persons) <= SHOWN_ONE_BY_ONE else _print_all)(
-        [(number, found, past) for number, ((_, found), past) in enumerate(zip(places, before, strict=True), start=1)],
+        [(number, there, past) for number, (there, past) in enumerate(zip(found, before, strict=True), start=1)],
         console,
     )
     chosen = [
-        person for (person, found), past in zip(places, before, strict=True) if found or (in_advance and not past)
+        tuple(each for each in readings if places[each.customer_hash] or not there)
+        for readings, there, past in zip(persons, found, before, strict=True)
+        if there or (in_advance and not past)
     ]
     if not chosen:
         raise ConfigError(
@@ -49,17 +65,17 @@ def known_persons(
     return chosen
 
 
-def _places(home: Home, log: Log, persons: Sequence[Person]) -> list[tuple[Person, Places]]:
-    """Rows of each person by place, in the store and in the current version."""
+def _places(home: Home, log: Log, persons: Sequence[Person]) -> dict[str, Places]:
+    """Rows by keyed hash and place, in the store and in the current version."""
     whose = find(home, log, persons).whose
     current = _current(home)
     published = rows_that_hold(home.published / current, [each.customer_hash for each in persons]) if current else {}
-    found = []
+    found = {}
     for person in persons:
         hashed = person.customer_hash
         places = Counter({f"store {table}": count for table, count in whose.get(hashed, {}).items()})
         places.update({f"{current} {table}": count for table, count in published.get(hashed, {}).items()})
-        found.append((person, places))
+        found[hashed] = places
     return found
 
 
