@@ -24,8 +24,8 @@ _FORGOTTEN = "intake_forgotten"
 def forget(connection: DuckDBPyConnection, contract: Contract, erased: Erased) -> Counter[int]:
     """Take the records of erased persons out of what was read.
 
-    A record is a person's when it is of that customer, when it is an answer of nobody in particular about one of that
-    customer's orders, or when it was set aside and one of its texts names the person.
+    A record is a person's when it is of that customer, when it names nobody and is one of that customer's orders or an
+    answer about one, or when it was set aside and one of its texts names the person.
 
     Returns:
         Per number of the file, how many records were taken out.
@@ -34,7 +34,7 @@ def forget(connection: DuckDBPyConnection, contract: Contract, erased: Erased) -
         return Counter()
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {_FORGOTTEN} (_file INTEGER, _line BIGINT)")
     _mark(connection, "customer_id", "customer_id IS NOT NULL", erased.is_person)
-    if contract.source != "orders" and "order_id" in contract.names:
+    if "order_id" in contract.names:
         _mark(connection, "order_id", "customer_id IS NULL AND order_id IS NOT NULL", erased.is_order)
     _mark_named(connection, contract, erased)
     counts = connection.execute(f"SELECT _file, count(*) FROM (SELECT DISTINCT * FROM {_FORGOTTEN}) GROUP BY 1")

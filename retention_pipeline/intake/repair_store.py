@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,14 +100,28 @@ def judge(
     found = connection.execute(f"SELECT _file, _line, _problem FROM {TYPED}").fetchall()
     problems = {(file, line): problem for file, line, problem in found}
     if erased and parameters is not None:
-        people = connection.execute(f"SELECT _file, _line, customer_id FROM {TYPED} WHERE customer_id IS NOT NULL")
-        problems |= {
-            (file, line): "customer_id:erased" for file, line, person in people.fetchall() if erased.is_person(person)
-        }
+        problems |= _of_erased(connection, contract, erased)
     return [
         problem and problem.replace(":", ": ")
         for problem in (problems[numbers[target.delivery_id], row.line] for target, row in rows)
     ]
+
+
+def _of_erased(connection: DuckDBPyConnection, contract: Contract, erased: Erased) -> dict[tuple[int, int], str]:
+    """Problems of rows that are of erased customers, or of nobody and about an order of theirs."""
+    looked: list[tuple[str, str, Callable[[str], bool]]] = [
+        ("customer_id", "customer_id IS NOT NULL", erased.is_person)
+    ]
+    if "order_id" in contract.names:
+        looked.append(("order_id", "customer_id IS NULL AND order_id IS NOT NULL", erased.is_order))
+    return {
+        (file, line): f"{column}:erased"
+        for column, where, is_theirs in looked
+        for file, line, value in connection.execute(
+            f"SELECT _file, _line, {column} FROM {TYPED} WHERE {where}"
+        ).fetchall()
+        if is_theirs(value)
+    }
 
 
 def _stage(connection: DuckDBPyConnection, contract: Contract, rows: Iterable[tuple[int, RepairRow]]) -> None:

@@ -313,3 +313,10 @@ def test_an_erased_person_does_not_come_back_through_a_repair(dirty: Shop) -> No
     erased = Erased(KEY, people=frozenset({tag(erasure_key(KEY), Kind.PERSON, somebody)}))
     with pytest.raises(InputRefusedError, match="customer_id: erased"):
         prepare_repair(dirty.store, dirty.settings, KEY, read_repair_file(path), erased)
+    order = Erased(
+        KEY, people=frozenset({"x"}), orders=frozenset({tag(erasure_key(KEY), Kind.ORDER, rows[0]["order_id"])})
+    )
+    assert prepare_repair(dirty.store, dirty.settings, KEY, read_repair_file(path), order)
+    path = write(dirty, rows, {(line, "customer_id"): "", (line, "amount"): "1"})
+    with pytest.raises(InputRefusedError, match="order_id: erased"):
+        prepare_repair(dirty.store, dirty.settings, KEY, read_repair_file(path), order)

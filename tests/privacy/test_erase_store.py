@@ -207,6 +207,38 @@ def test_what_is_delivered_again_does_not_bring_her_back(stored: Tiny, change: s
     assert change == "same files" or stored.count(f"select sum(erased) from raw.deliveries where {is_new}") == 10
 
 
+@pytest.mark.parametrize("is_before", [True, False])
+def test_an_order_of_hers_that_comes_again_as_a_guests_is_still_hers(stored: Tiny, is_before: bool) -> None:
+    path = stored.folder / "landing" / "orders.csv"
+    text = path.read_text(encoding="utf-8")
+    guests = text.replace(f"O0002,{ADA},", "O0002,,").replace("O0011,KUNDE-0001,", "O0011,,")
+    assert guests.count(",,") == 2
+    if not is_before:
+        erase(stored)
+    path.write_text(guests, encoding="utf-8")
+    stored.take_in()
+    if is_before:
+        erase(stored)
+    assert stored.count("select count(*) from raw.orders where order_id = 'O0002'") == 0
+    assert stored.count("select count(*) from raw.orders where order_id = 'O0011' and customer_id is null") == 1
+    assert stored.count(CONSERVED) == 0
+
+
+def test_a_guests_order_from_a_backup_goes_again_too(stored: Tiny) -> None:
+    path = stored.folder / "landing" / "orders.csv"
+    text = path.read_text(encoding="utf-8")
+    erase(stored)
+    log = stored.home.erasures.read_bytes()
+    for place in (stored.home.store, stored.home.erasures):
+        place.unlink()
+    path.write_text(text.replace(f"O0002,{ADA},", "O0002,,"), encoding="utf-8")
+    stored.take_in()
+    assert stored.count("select count(*) from raw.orders where order_id = 'O0002'") == 1
+    stored.home.erasures.write_bytes(log)
+    ready(stored.home, KEY)
+    assert stored.count("select count(*) from raw.orders where order_id = 'O0002'") == 0
+
+
 def test_a_store_from_a_backup_is_erased_again_before_it_is_used(stored: Tiny, tmp_path: Path) -> None:
     backup = shutil.copy(stored.home.store, tmp_path / "backup")
     erase(stored)

@@ -80,7 +80,7 @@ def mark_rows(
     """Fill the temporary table ``gone`` (table_name, delivery_id, line) with the rows of erased persons.
 
     A row is a person's when it names the customer; when the newest version of the same record does (an order that was
-    somebody else's before a merge); when it is an answer of nobody in particular about one of the customer's orders;
+    somebody else's before a merge); when it names nobody and is one of the customer's orders or an answer about one;
     when it was set aside and names the customer or one of the texts. One pass over each table, however many persons.
 
     Args:
@@ -101,6 +101,8 @@ def mark_rows(
         _mark(connection, source, table)
         if table.name == "orders":
             _keep_orders(connection, source, erased)
+        if "order_id" in table.column_names:
+            _mark_orders(connection, f"{source}.{table.name}", table)
     _mark_quarantine(connection, f"{source}.quarantine", erased, named or {})
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT table_name, delivery_id, line FROM gone_owned"
@@ -138,8 +140,14 @@ def _mark(connection: DuckDBPyConnection, source: str, table: Table) -> None:
         )
         mark(f"n.customer_id FROM {place} AS r JOIN ({newest}) AS n USING ({key})"
              " WHERE n.customer_id IN (FROM gone_people)")  # fmt: skip
-    if table.name != "orders" and "order_id" in table.column_names:
-        mark(f"o.owner FROM {place} AS r JOIN gone_orders AS o USING (order_id) WHERE r.customer_id IS NULL")
+
+
+def _mark_orders(connection: DuckDBPyConnection, place: str, table: Table) -> None:
+    """Records of the orders that go, which name nobody themselves."""
+    connection.execute(
+        f"INSERT INTO gone_owned SELECT '{table.qualified}', r.delivery_id, r.line, o.owner"
+        f" FROM {place} AS r JOIN gone_orders AS o USING (order_id) WHERE r.customer_id IS NULL"
+    )
 
 
 def _keep_orders(connection: DuckDBPyConnection, source: str, erased: Erased) -> None:
@@ -149,8 +157,8 @@ def _keep_orders(connection: DuckDBPyConnection, source: str, erased: Erased) ->
         " ON g.table_name = 'raw.orders' AND o.delivery_id = g.delivery_id AND o.line = g.line"
     )
     if erased.orders:
-        about = f"SELECT DISTINCT order_id FROM {source}.feedback WHERE customer_id IS NULL"
-        found = _theirs(connection, about, erased.is_order)
+        nobodys = f"SELECT order_id FROM {source}.{{}} WHERE customer_id IS NULL"
+        found = _theirs(connection, " UNION ".join(map(nobodys.format, ("orders", "feedback"))), erased.is_order)
         connection.execute(
             f"INSERT INTO gone_orders SELECT order_id, '{_OF_BEFORE}' FROM"
             " (SELECT unnest(?::VARCHAR[]) AS order_id EXCEPT SELECT order_id FROM gone_orders)",
