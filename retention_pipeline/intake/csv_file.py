@@ -21,7 +21,8 @@ from retention_pipeline.intake.refusal import FileRefusedError
 MAX_COLUMNS = 2000
 _DELIMITERS = {";": ";", "\t": "\\t", ",": ",", "|": "|"}
 _HEAD_BYTES = 8
-_SHOWN = 40
+SHOWN = 40
+"""Characters of a name in a message, and names."""
 _VALUE = re.compile(r"[+-]?[0-9][0-9.,' ]*|[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*|.*@.*")
 """A number, a date or an address: what is no name of a column."""
 
@@ -87,8 +88,8 @@ def shown_names(header: Sequence[str]) -> str:
     """What the file has, for messages."""
     if looks_like_record(header):
         return "its first line looks like a record, not like the names of columns"
-    more = " …" if len(header) > _SHOWN else ""
-    return "the file has: " + ", ".join(name[:_SHOWN] for name in header[:_SHOWN]) + more
+    more = " …" if len(header) > SHOWN else ""
+    return "the file has: " + ", ".join(name[:SHOWN] for name in header[:SHOWN]) + more
 
 
 def read_header(path: Path, delimiter: str, encoding: str = "utf-8-sig") -> tuple[str, ...]:
@@ -109,7 +110,7 @@ def read_header(path: Path, delimiter: str, encoding: str = "utf-8-sig") -> tupl
     _check_delimiter(header, delimiter)
     twice = sorted(name for name, count in Counter(header).items() if name and count > 1)
     if twice:
-        named = "the same name" if looks_like_record(header) else ", ".join(repr(name[:_SHOWN]) for name in twice[:5])
+        named = "the same name" if looks_like_record(header) else ", ".join(repr(name[:SHOWN]) for name in twice[:5])
         raise FileRefusedError("duplicate_column", f"the header has {named} twice", "give each column one name")
     if len(header) > MAX_COLUMNS:
         raise FileRefusedError(

@@ -5,9 +5,12 @@ Belongs here: what such a query may be, running it over the relation ``source``.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from retention_pipeline.core.errors import ConfigError
+from retention_pipeline.intake.csv_file import SHOWN, looks_like_record
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.sql import database_errors, is_out_of_space
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 RELATION = "source"
 RESULT = "intake_result"
+LINE = "_intake_line"
+"""Column of the result that holds the number of the row; files may have columns named ``_line`` and ``_file``."""
 
 
 def wrapped(select: str) -> str:
@@ -39,6 +44,23 @@ def check_select(connection: DuckDBPyConnection, select: str, where: str) -> Non
             raise ConfigError(f"{where}: this is not one SELECT statement", remedy=remedy)
 
 
+def refuse_equal_names(header: Sequence[str]) -> None:
+    """A query does not tell ``Note`` from ``note``.
+
+    Raises:
+        FileRefusedError: Two names differ in capital letters alone.
+    """
+    counted = Counter(name.casefold() for name in header if name)
+    alike = [name for name in header if counted[name.casefold()] > 1]
+    if alike:
+        raise FileRefusedError(
+            "duplicate_column",
+            "two columns differ in capital letters alone, which a select does not tell apart"
+            + ("" if looks_like_record(header) else ": " + ", ".join(repr(name[:SHOWN]) for name in alike[:5])),
+            "give each column a name of its own, or read this source without select",
+        )
+
+
 def run_select(connection: DuckDBPyConnection, select: str) -> int:
     """Run the query over the temporary relation ``source`` into the temporary table ``intake_result``.
 
@@ -53,7 +75,7 @@ def run_select(connection: DuckDBPyConnection, select: str) -> int:
     try:
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {RESULT} AS"
-            f" SELECT row_number() OVER () AS _line, * FROM (SELECT * FROM {wrapped(select)} ORDER BY ALL)"
+            f" SELECT row_number() OVER () AS {LINE}, * FROM (SELECT * FROM {wrapped(select)} ORDER BY ALL)"
         )
         row = connection.execute(f"SELECT count(*) FROM {wrapped(select)}").fetchone()
     except database_errors(connection) as error:

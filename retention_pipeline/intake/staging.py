@@ -22,7 +22,7 @@ from retention_pipeline.intake.read_csv import read_plain
 from retention_pipeline.intake.read_exact import BrokenRow, read_exactly
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.rows import STAGE
-from retention_pipeline.intake.select import RELATION, RESULT, run_select
+from retention_pipeline.intake.select import LINE, RELATION, RESULT, refuse_equal_names, run_select
 from retention_pipeline.intake.sql import is_out_of_space, quote
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Staging:
         self, number: int, delivery: Delivery, relation: str, line: str, unzoned: frozenset[str] = frozenset()
     ) -> None:
         types = read_parquet.column_types(self._connection, relation)
-        bound = self._bind(delivery, [name for name in types if name != "_line"])
+        bound = self._bind(delivery, [name for name in types if name != LINE])
         columns = {field: bound[field.name] for field in self._contract.fields if field.name in bound}
         if unzoned and relation == RESULT:  # nobody can tell what a query made of them, but for its type
             unzoned = frozenset(name for name, kind in types.items() if kind == "TIMESTAMP")
@@ -119,14 +119,15 @@ class Staging:
         else:
             broken = self._csv_relation(self._examine(number, delivery))
         delivery.records = run_select(self._connection, select) + len(broken)
-        self._append(number, delivery, RESULT, "_line", unzoned)
+        self._append(number, delivery, RESULT, LINE, unzoned)
         delivery.broken = broken
         self._connection.execute(f"DROP TABLE {RESULT}; DROP VIEW {RELATION}; DROP TABLE IF EXISTS {_LINES}")
 
     def _csv_relation(self, file: CsvFile) -> list[BrokenRow]:
         """All named columns of a CSV file as text, as the temporary relation ``source``."""
-        columns = {name: name for name in file.header if name}
-        listed = ", ".join(f"{quote(name)} VARCHAR" for name in columns)
+        refuse_equal_names(file.header)
+        columns = {f"c{position}": name for position, name in enumerate(file.header) if name}
+        listed = ", ".join(f"{column} VARCHAR" for column in columns)
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {_LINES} (_file INTEGER, _line BIGINT, {listed})")
         delimiter = self._source.delimiter
         broken: list[BrokenRow] = []
@@ -135,9 +136,8 @@ class Staging:
         found = self._connection.execute(f"SELECT count(*) FROM {_LINES}").fetchall()[0][0]
         if found + len(broken) != file.records:
             raise count_mismatch(file.records, found + len(broken))
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW {RELATION} AS SELECT {', '.join(map(quote, columns))} FROM {_LINES}"
-        )
+        named = ", ".join(f"{column} AS {quote(name)}" for column, name in columns.items())
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {RELATION} AS SELECT {named} FROM {_LINES}")
         return broken
 
     def _read_queue(self, deliveries: Sequence[Delivery]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from retention_pipeline.core.errors import ConfigError
 from retention_pipeline.intake import read_parquet
-from tests.intake.conftest import GOOD, Shop
+from tests.intake.conftest import GOOD, HEADER, Shop
 
 
 def write(shop: Shop, select: str, name: str = "orders.parquet") -> None:
@@ -187,6 +187,24 @@ def test_a_select_that_does_not_fit_a_file_refuses_it_without_showing_values(sho
     refused = shop.ingest().refused[0]
     assert refused.reason == "select_failed"
     assert "c1" not in refused.detail
+
+
+def test_a_select_does_not_tell_capitals_apart_so_the_file_must(shop: Shop) -> None:
+    shop.configure('path = "orders.csv"\nselect = "select * from source"')
+    shop.rows(f"{GOOD},a,b", header=f"{HEADER},Note,note")
+    (refused,) = shop.ingest().refused
+    assert (refused.reason, "'Note', 'note'" in refused.detail) == ("duplicate_column", True)
+    shop.rows(f"{GOOD},a,b", header=f"{HEADER},anna@example.org,Anna@example.org")
+    (refused,) = shop.ingest().refused
+    assert (refused.reason, "example" in refused.detail) == ("duplicate_column", False)
+
+
+@pytest.mark.parametrize("select", ["select * from source", "select * exclude (_file) from source order by _line"])
+def test_columns_of_a_file_may_be_named_like_those_of_the_intake(shop: Shop, select: str) -> None:
+    shop.configure(f'path = "orders.csv"\nselect = "{select}"')
+    shop.rows(f"{GOOD},1,2,3", header=f"{HEADER},_line,_file,c0")
+    assert shop.ingest().refused == []
+    assert shop.query("SELECT order_id, amount, line FROM raw.orders") == [("o1", 10, 1)]
 
 
 def test_a_select_cannot_reach_beyond_one_statement(shop: Shop) -> None:
