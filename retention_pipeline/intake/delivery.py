@@ -84,6 +84,13 @@ class Delivery:
         return stamp_of(self.found.path) != self.stamp
 
 
+def unreadable(error: OSError) -> FileRefusedError:
+    """The refusal of a file that the operating system does not give, or no longer."""
+    return FileRefusedError(
+        "unreadable_file", error.strerror or type(error).__name__, "check that it is there, and its permissions"
+    )
+
+
 def stamp_of(path: Path) -> tuple[int, int, int]:
     """What changes when a file is written to: size, time and inode."""
     status = path.stat()

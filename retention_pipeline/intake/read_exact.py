@@ -6,7 +6,7 @@ Belongs here: ragged rows, quotes out of place, line breaks inside quotes, mixed
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +15,17 @@ from retention_pipeline.intake.csv_file import CsvFile
 from retention_pipeline.intake.identity import TRIMMED
 from retention_pipeline.intake.prescan import MAX_RECORD_BYTES
 from retention_pipeline.intake.read_csv import STRICT
-from retention_pipeline.intake.sql import exact_path, quote
+from retention_pipeline.intake.refusal import FileRefusedError
+from retention_pipeline.intake.sql import database_errors, exact_path, is_out_of_space, quote
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 RAGGED = "ragged_row"
 BAD_QUOTES = "malformed_quotes"
+_USUAL_BYTES = 2_000_000
+"""The longest record that the database reads without being told."""
+_AROUND_CELLS = 32
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,14 @@ def read_exactly(
 
     Returns:
         The records that were not appended.
+
+    Raises:
+        FileRefusedError: The database cannot read the copy; what it says would quote a record.
     """
     positions = [file.header.index(name) for name in columns.values()]
     canonical = scratch / f"canonical_{number}.csv"
     broken: list[BrokenRow] = []
+    widest = _USUAL_BYTES
     with canonical.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\n")
         for line, cells in _records(file.text_path, delimiter):
@@ -70,16 +78,33 @@ def read_exactly(
             elif len(cells) != len(file.header):
                 broken.append(BrokenRow(line, RAGGED, len(cells)))
             else:
-                writer.writerow([line, *(_bounded(cells[position], longest) for position in positions)])
+                bounded = [_bounded(cells[position], longest) for position in positions]
+                writer.writerow([line, *bounded])
+                widest = max(widest, _bytes_of_long(bounded))
     names = ", ".join(map(quote, columns))
     types = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(columns)))
-    connection.execute(
-        f"INSERT INTO {into} (_file, _line, {names}) SELECT $number, * FROM read_csv($path, {STRICT},"
-        f" columns = {{'line': 'BIGINT', {types}}}, header = false, delim = ',', new_line = '\\n')",
-        {"number": number, "path": exact_path(canonical)},
-    )
+    try:
+        connection.execute(
+            f"INSERT INTO {into} (_file, _line, {names}) SELECT $number, * FROM read_csv($path, {STRICT},"
+            f" columns = {{'line': 'BIGINT', {types}}}, header = false, delim = ',', new_line = '\\n',"
+            f" max_line_size = {widest})",
+            {"number": number, "path": exact_path(canonical)},
+        )
+    except database_errors(connection) as error:
+        if is_out_of_space(connection, error):
+            raise
+        raise FileRefusedError(
+            "damaged_file", f"its records cannot be read: {type(error).__name__}", "deliver the file again"
+        ) from None
     canonical.unlink()
     return broken
+
+
+def _bytes_of_long(cells: Sequence[str]) -> int:
+    """Bytes of a record once it is written, where it may be longer than usual; 0 for all others."""
+    if 8 * sum(map(len, cells)) < _USUAL_BYTES:
+        return 0
+    return _AROUND_CELLS + sum(len(cell.encode()) + cell.count('"') + 3 for cell in cells)
 
 
 def _bounded(cell: str, longest: int | None) -> str:

@@ -5,8 +5,9 @@ Belongs here: which reader takes which file. Not here: the readers themselves, v
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from retention_pipeline.intake import read_parquet
 from retention_pipeline.intake.casting import MAX_LENGTH
 from retention_pipeline.intake.columns_before import ColumnsBefore
 from retention_pipeline.intake.csv_file import CsvFile, examine_csv
-from retention_pipeline.intake.delivery import Delivery
+from retention_pipeline.intake.delivery import Delivery, unreadable
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.mapping import bind
 from retention_pipeline.intake.read_csv import read_plain
@@ -56,17 +57,21 @@ class Staging:
         for number, delivery in enumerate(deliveries):
             if delivery.refusal is not None:
                 continue
-            try:
+            with self._refusing(delivery):
                 self._open(number, delivery)
-            except FileRefusedError as refusal:
-                delivery.refuse(refusal)
-            except OSError as error:
-                if is_out_of_space(self._connection, error):
-                    raise
-                delivery.refuse(
-                    FileRefusedError("unreadable_file", error.strerror or type(error).__name__, "check its permissions")
-                )
         self._read_queue(deliveries)
+
+    @contextlib.contextmanager
+    def _refusing(self, delivery: Delivery) -> Iterator[None]:
+        """Let what goes wrong with a file be its refusal."""
+        try:
+            yield
+        except FileRefusedError as refusal:
+            delivery.refuse(refusal)
+        except OSError as error:
+            if is_out_of_space(self._connection, error):
+                raise
+            delivery.refuse(unreadable(error))
 
     def _open(self, number: int, delivery: Delivery) -> None:
         if self._source.select is not None:
@@ -113,15 +118,19 @@ class Staging:
     def _open_select(self, number: int, delivery: Delivery, select: str) -> None:
         broken: list[BrokenRow] = []
         unzoned: frozenset[str] = frozenset()
-        if self._source.format == "parquet":
-            read_parquet.open_parquet(self._connection, delivery.found.path)
-            unzoned = self._unzoned(delivery)
-        else:
-            broken = self._csv_relation(self._examine(number, delivery))
-        delivery.records = run_select(self._connection, select) + len(broken)
-        self._append(number, delivery, RESULT, LINE, unzoned)
+        try:
+            if self._source.format == "parquet":
+                read_parquet.open_parquet(self._connection, delivery.found.path)
+                unzoned = self._unzoned(delivery)
+            else:
+                broken = self._csv_relation(self._examine(number, delivery))
+            delivery.records = run_select(self._connection, select) + len(broken)
+            self._append(number, delivery, RESULT, LINE, unzoned)
+        finally:  # they hold text of the file, customer ids included
+            self._connection.execute(
+                f"DROP TABLE IF EXISTS {RESULT}; DROP VIEW IF EXISTS {RELATION}; DROP TABLE IF EXISTS {_LINES}"
+            )
         delivery.broken = broken
-        self._connection.execute(f"DROP TABLE {RESULT}; DROP VIEW {RELATION}; DROP TABLE IF EXISTS {_LINES}")
 
     def _csv_relation(self, file: CsvFile) -> list[BrokenRow]:
         """All named columns of a CSV file as text, as the temporary relation ``source``."""
@@ -155,10 +164,11 @@ class Staging:
         for number, file in self._queue.items():
             binding = deliveries[number].binding
             if number not in done and binding is not None:
-                deliveries[number].broken = read_exactly(
-                    self._connection, number, file, binding.columns, delimiter, STAGE, self._scratch,
-                    longest=MAX_LENGTH + 1,
-                )  # fmt: skip
+                with self._refusing(deliveries[number]):
+                    deliveries[number].broken = read_exactly(
+                        self._connection, number, file, binding.columns, delimiter, STAGE, self._scratch,
+                        longest=MAX_LENGTH + 1,
+                    )  # fmt: skip
         for number, file in self._queue.items():
             if file.text_path != deliveries[number].found.path:
                 file.text_path.unlink()

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from retention_pipeline.core.errors import ConfigError
-from retention_pipeline.intake import read_parquet
+from retention_pipeline.intake import read_exact, read_parquet
 from tests.intake.conftest import GOOD, HEADER, Shop
 
 
@@ -205,6 +205,24 @@ def test_columns_of_a_file_may_be_named_like_those_of_the_intake(shop: Shop, sel
     shop.rows(f"{GOOD},1,2,3", header=f"{HEADER},_line,_file,c0")
     assert shop.ingest().refused == []
     assert shop.query("SELECT order_id, amount, line FROM raw.orders") == [("o1", 10, 1)]
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "é"])
+def test_a_select_reads_a_cell_of_millions_of_letters(shop: Shop, letter: str) -> None:
+    shop.configure('path = "orders.csv"\nselect = "select * exclude (note) from source where length(note) = 5000000"')
+    cell = letter.replace('"', '""') * 5_000_000
+    shop.rows(f'{GOOD},"{cell}"', f"{GOOD.replace('o1', 'o2')},short", header=f"{HEADER},note")
+    assert shop.ingest().refused == []
+    assert shop.query("SELECT order_id FROM raw.orders") == [("o1",)]
+
+
+def test_what_the_database_says_of_a_file_is_not_repeated(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_exact, "_bytes_of_long", lambda _: 0)
+    shop.configure('path = "orders.csv"\nselect = "select * exclude (note) from source"')
+    shop.rows(f"{GOOD.replace('c1', 'anna@example.org')},{'x' * 5_000_000}", header=f"{HEADER},note")
+    (refused,) = shop.ingest().refused
+    assert (refused.reason, "anna" in f"{refused}{refused.detail}") == ("damaged_file", False)
+    assert shop.query("SELECT table_name FROM duckdb_tables() WHERE temporary") == []
 
 
 def test_a_select_cannot_reach_beyond_one_statement(shop: Shop) -> None:
