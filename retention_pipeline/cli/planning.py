@@ -29,6 +29,7 @@ from retention_pipeline.intake.lookahead import (
     read_ahead,
     waiting_repairs,
 )
+from retention_pipeline.warehouse.erasure.log import load_log
 from retention_pipeline.warehouse.keys import load_id_key
 from retention_pipeline.warehouse.read import published_manifest
 from retention_pipeline.warehouse.store import attach_store, scratch_store
@@ -65,9 +66,8 @@ def show_plan(settings: Settings, console: Console, *, days: tuple[dt.date, dt.d
     if repairs:
         console.print(f"\nrepairs of set-aside records that a run would publish: {repairs}", highlight=False)
     if not any(outlook.to_read for outlook in outlooks):
-        if repairs:
-            return
-        console.print("\nnothing new: a run would publish nothing")
+        if not repairs and not any(outlook.refused for outlook in outlooks):
+            _print_nothing(settings, console)
         return
     _print_changes(settings, changes, outlooks, console)
     _print_cost(settings, outlooks, console)
@@ -77,12 +77,14 @@ def _read(
     scratch: DuckDBPyConnection, settings: Settings, outlooks: Sequence[SourceOutlook], folder: Path, *, has_store: bool
 ) -> ChangedOrders:
     # without a key of the shop's own nothing is in the store that a hash could be compared with
-    key = load_id_key(settings.home) if has_store else secrets.token_bytes(32)
+    home = settings.home
+    key = load_id_key(home) if has_store or home.erasures.exists() else secrets.token_bytes(32)
+    today, erased = received_date(settings.shop.timezone), load_log(home, key).erased
     for outlook in outlooks:
         if outlook.to_read:
             read_ahead(
-                scratch, settings, outlook, key, received_date=received_date(), folder=folder, progress=Silent(),
-                has_store=has_store,
+                scratch, settings, outlook, key, received_date=today, folder=folder, progress=Silent(),
+                has_store=has_store, erased=erased,
             )  # fmt: skip
     return changed_orders(scratch, settings, has_store=has_store)
 
@@ -116,6 +118,13 @@ def _print_deliveries(settings: Settings, outlooks: Sequence[SourceOutlook], con
             console.print(said, style="yellow", highlight=False, markup=False, soft_wrap=True)
         for refusal in outlook.refused:
             console.print(f"  refused   {refusal}; {refusal.remedy}", style="red", highlight=False, markup=False)
+
+
+def _print_nothing(settings: Settings, console: Console) -> None:
+    if any(source.is_database for source in settings.sources.configured().values()):
+        console.print("\nno file is new; what is new in the database a run will tell")
+    else:
+        console.print("\nnothing new: a run would publish nothing")
 
 
 def _print_changes(

@@ -80,8 +80,11 @@ class Delivery:
 
     @property
     def has_changed(self) -> bool:
-        """Whether the file was written to since its checksum was taken."""
-        return stamp_of(self.found.path) != self.stamp
+        """Whether the file was written to, or taken away, since its checksum was taken."""
+        try:
+            return stamp_of(self.found.path) != self.stamp
+        except OSError:
+            return True
 
 
 def unreadable(error: OSError) -> FileRefusedError:
@@ -111,10 +114,14 @@ def address(found: Found, source: str, mapping: str) -> Delivery:
 
 def refusal_of(source: str, delivery: Delivery) -> Refusal:
     """The refusal of a delivery, as it is reported."""
-    refusal = delivery.refusal
-    if refusal is None:
+    if delivery.refusal is None:
         raise ValueError(f"{delivery.found.shown} was not refused")
-    return Refusal(source, delivery.found.shown, refusal.reason, refusal.detail, refusal.remedy)
+    return reported(source, delivery.found, delivery.refusal)
+
+
+def reported(source: str, found: Found, refusal: FileRefusedError) -> Refusal:
+    """A refusal of a file, as it is reported."""
+    return Refusal(source, found.shown, refusal.reason, refusal.detail, refusal.remedy)
 
 
 def in_batches(deliveries: Sequence[Delivery], most: int, most_bytes: int) -> Iterator[list[Delivery]]:

@@ -30,7 +30,7 @@ from retention_pipeline.intake.catalogue import (
 )
 from retention_pipeline.intake.contracts import contract_of
 from retention_pipeline.intake.database import DatabaseIntake
-from retention_pipeline.intake.delivery import Delivery, address, in_batches, refusal_of
+from retention_pipeline.intake.delivery import Delivery, address, in_batches, refusal_of, reported, unreadable
 from retention_pipeline.intake.discover import Landing, discover
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.limits import find_excess
@@ -169,10 +169,7 @@ class SourceIntake:
             try:
                 found.append(address(file, self.contract.source, self.mapping))
             except OSError as error:
-                detail = error.strerror or type(error).__name__
-                refused.append(
-                    Refusal(self.contract.source, file.shown, "unreadable_file", detail, "check its permissions")
-                )
+                refused.append(reported(self.contract.source, file, unreadable(error)))
         self.report.deliveries_refused += len(refused)
         return found
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retention_pipeline.config import Settings
+from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.progress import Progress
 from retention_pipeline.core.window import Window
 from retention_pipeline.intake import casting
 from retention_pipeline.intake.catalogue import ACCEPTED
-from retention_pipeline.intake.delivery import address
+from retention_pipeline.intake.delivery import address, reported, unreadable
 from retention_pipeline.intake.discover import Found, Landing, discover
 from retention_pipeline.intake.ingest import SourceIntake
 from retention_pipeline.intake.mapping import mapping_hash
@@ -85,7 +86,11 @@ def look_ahead(
     current = {day for day, status, counts in known.values() if counts and status == ACCEPTED}
     outlook = SourceOutlook(name)
     for found in landing.files:
-        delivery = address(found, name, mapping)
+        try:
+            delivery = address(found, name, mapping)
+        except OSError as error:
+            outlook.refused.append(reported(name, found, unreadable(error)))
+            continue
         if delivery.delivery_id in accepted and known[delivery.delivery_id][2]:
             outlook.unchanged += 1
             continue
@@ -142,13 +147,18 @@ def read_ahead(
     folder: Path,
     progress: Progress,
     has_store: bool,
+    erased: Erased | None = None,
 ) -> None:
-    """Take the files in question into the scratch store; those that would be refused are listed in the outlook."""
+    """Take the files in question into the scratch store; those that would be refused are listed in the outlook.
+
+    Records of erased persons are left out, as a run would leave them out.
+    """
     intake = SourceIntake.plan(scratch, settings, outlook.name)
     if has_store:
         intake.history = f"{STORE}.raw"
     intake.landing = Landing(tuple(outlook.to_read), ())
-    outlook.refused = intake.run(id_key, received_date, folder, progress)
+    intake.erased = erased
+    outlook.refused += intake.run(id_key, received_date, folder, progress)
     outlook.warnings = intake.report.warnings
 
 

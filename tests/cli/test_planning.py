@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+from retention_pipeline.cli import planning
 from retention_pipeline.cli.planning import show_plan
 from retention_pipeline.core.progress import Silent
 from retention_pipeline.core.window import EVERYTHING
 from retention_pipeline.defs.raw import take_in
+from retention_pipeline.intake import lookahead
+from retention_pipeline.intake.delivery import Delivery, address
+from retention_pipeline.intake.discover import Found
+from retention_pipeline.intake.identity import hash_id
+from retention_pipeline.warehouse.erasure.people import Person
+from retention_pipeline.warehouse.erasure.steps import begin, ready
 from retention_pipeline.warehouse.keys import load_id_key
 from retention_pipeline.warehouse.store import open_store
 from tests.folder import Folder
@@ -102,3 +110,48 @@ def test_a_store_without_profiles_is_planned_for_all_the_same(shop: Folder) -> N
         store.execute("DROP TABLE raw.profiles")
     write(shop, 6, factor=100)
     assert "warning" not in plan(shop)
+
+
+def test_a_file_that_cannot_be_read_is_foreseen_as_a_refusal(shop: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(found: Found, *rest: str) -> Delivery:
+        if found.shown == "orders_2026-02-05.csv":
+            raise PermissionError(13, "Permission denied")
+        return address(found, *rest)
+
+    monkeypatch.setattr(lookahead, "address", deny)
+    printed = plan(shop)
+    assert "refused   orders_2026-02-05.csv: unreadable_file: Permission denied" in printed
+    assert "nothing new" not in printed
+    write(shop, 6)
+    assert plan(shop).count("unreadable_file") == 1
+
+
+def test_orders_of_somebody_who_was_erased_are_no_change(shop: Folder) -> None:
+    key = load_id_key(shop.home)
+    begin(shop.home, ready(shop.home, key), [Person("C003", hash_id(key, "C003") or "")])
+    write(shop, 6)
+    assert "11 orders of 11 customers" in plan(shop)
+    shop.home.store.unlink()
+    assert "66 orders of 11 customers" in plan(shop)
+
+
+def test_a_day_that_has_begun_in_the_shop_only_is_planned_for(shop: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def today(zone: str = "UTC") -> dt.date:
+        asked.append(zone)
+        return dt.date(2026, 3, 1)
+
+    monkeypatch.setattr(planning, "received_date", today)
+    shop.config.write_text(CONFIG.replace('"UTC"', '"Pacific/Kiritimati"'), encoding="utf-8")
+    plan(shop)
+    assert asked == ["Pacific/Kiritimati"]
+
+
+def test_of_a_database_nobody_can_say_that_nothing_is_new(shop: Folder) -> None:
+    assert "nothing new" in plan(shop)
+    database = '[sources.spend]\ndatabase = "postgresql"\ntable = "shop.spend"\nkind = "snapshot"\n'
+    shop.config.write_text(CONFIG + database, encoding="utf-8")
+    printed = plan(shop)
+    assert "nothing new" not in printed
+    assert "what is new in the database a run will tell" in printed

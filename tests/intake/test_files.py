@@ -332,3 +332,28 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_not(
     assert shop.query("SELECT order_id FROM raw.orders") == [("o1",)]
     with pytest.raises(InputRefusedError, match=r"orders_2026-03-02\.csv"):
         report.raise_for_refusals(shop.settings)
+
+
+@pytest.mark.parametrize("name", ["unlink", "rename"])
+@pytest.mark.parametrize("text", [TEXT, TEXT.replace("c1", '"c,1"'), TEXT.replace("c1", 'c"1')])
+@pytest.mark.parametrize("place", ["staging.examine_csv", "load.Staging"])
+def test_a_file_that_is_taken_away_while_it_is_read_is_refused_and_the_others_are_not(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, text: str, name: str
+) -> None:
+    shop.configure('path = "orders_{date}.csv"')
+    gone = shop.write(text, "orders_2026-03-01.csv")
+    shop.rows(SECOND, name="orders_2026-03-02.csv")
+    module, called = place.split(".")
+    target = importlib.import_module(f"retention_pipeline.intake.{module}")
+    original = getattr(target, called)
+
+    def then_gone(*arguments: object) -> object:
+        made = original(*arguments)
+        if gone.exists() and (module == "load" or gone in arguments):
+            gone.unlink() if name == "unlink" else gone.rename(shop.folder / "elsewhere")
+        return made
+
+    monkeypatch.setattr(target, called, then_gone)
+    report = shop.ingest()
+    assert [refusal.reason for refusal in report.refused] in (["unreadable_file"], ["changed_while_reading"])
+    assert shop.query("SELECT order_id FROM raw.orders") == [("o2",)]
