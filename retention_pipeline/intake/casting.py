@@ -9,6 +9,7 @@ Reason codes: ``missing_<column>``, ``value_too_long``, ``number_unreadable``, `
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from retention_pipeline.config import Settings, Source
@@ -25,6 +26,9 @@ _ISO = (
 _DAY = r"\d{4}-\d{2}-\d{2}([T ]00:00(:00(\.0+)?)?)?"
 _OFFSET = r"(Z|[+-]\d{2}(:?\d{2})?)$"
 _DATE_LENGTH = 10
+_PARTS = re.compile(r"%-?.|[^%]+")
+_ZONES = {"%z": r"(.*)[+-]\d{2}(?::?\d{2})?", "%Z": r"(.*[^A-Za-z_/+-])[A-Za-z][A-Za-z0-9_/+-]*"}
+"""A text up to its offset or zone, by the directive that reads this."""
 _SPACES = "[\u00a0\u202f]"
 
 
@@ -139,8 +143,22 @@ def timestamp(text: str, notation: Notation) -> str:
 def date(text: str, notation: Notation) -> str:
     """DATE, or NULL when the text is not one; a time of day must be midnight, and no zone moves it to another day."""
     if notation.timestamp_format not in {"iso", "epoch_s", "epoch_ms"}:
-        return f"CAST(try_strptime({text}, {literal(notation.timestamp_format)}) AS DATE)"
+        written = _wall_time(text, notation.timestamp_format)
+        return f"CASE WHEN {written} = date_trunc('day', {written}) THEN CAST({written} AS DATE) END"
     return f"CASE WHEN regexp_full_match({text}, {literal(_DAY)}) THEN try_cast(left({text}, 10) AS DATE) END"
+
+
+def _wall_time(text: str, form: str) -> str:
+    """What a clock showed that a text was written by: its offset or zone is read, and leaves the day where it is."""
+    parts = _PARTS.findall(form)
+    place = next((place for place, part in enumerate(parts) if part in _ZONES), None)
+    if place is None:
+        return f"try_strptime({text}, {literal(form)})"
+    before, after = parts[:place], parts[place + 1 :]
+    behind = "".join(".+" if part.startswith("%") else re.escape(part) for part in after)
+    cut = f"regexp_replace({text}, {literal(f'^{_ZONES[parts[place]]}({behind})$')}, '\\1\\2')"
+    local = f"try_strptime({cut}, {literal(''.join([*before, *after]))})"
+    return f"CASE WHEN try_strptime({text}, {literal(form)}) IS NOT NULL THEN {local} END"
 
 
 def _epoch(text: str, shape: str, microseconds: int) -> str:

@@ -276,6 +276,34 @@ def test_a_total_of_no_period_or_measure_is_set_aside(shop: Shop, row: str, reas
     assert shop.quarantined() == [(2, reason, column)]
 
 
+@pytest.mark.parametrize(
+    ("form", "text", "is_read"),
+    [
+        ("%Y-%m-%d %H:%M:%S%z", "2024-03-01 00:00:00+0100", True),
+        ("%Y-%m-%d %H:%M:%S %z", "2024-03-01 00:00:00 -11:00", True),
+        ("%Y-%m-%dT%H:%M:%S%z", "2024-03-01T00:00:00+01", True),
+        ("%Y-%m-%d %H:%M:%S %Z", "2024-03-01 00:00:00 Europe/Berlin", True),
+        ("%Y-%m-%d %H:%M:%S %Z", "2024-03-01 00:00:00 Etc/GMT+5", True),
+        ("%a %b %d %H:%M:%S %z %Y", "Fri Mar 01 00:00:00 +0100 2024", True),
+        ("(%z) %d.%m.%Y", "(-0500) 01.03.2024", True),
+        ("%d/%m/%Y", "01/03/2024", True),
+        ("%d/%m/%Y 100%%", "01/03/2024 100%", True),
+        ("%Y-%m-%d %H:%M:%S", "2024-03-01 00:00:00", True),
+        ("%Y-%m-%d %H:%M:%S", "2024-03-01 23:30:00", False),
+        ("%Y-%m-%d %H:%M:%S%z", "2024-03-01 01:00:00+0100", False),
+        ("%Y-%m-%d %H:%M:%S%z", "2024-03-01 00:00:00", False),
+        ("%Y-%m-%d %H:%M:%S%z", "2024-03-01 00:00:00+01:", False),
+        ("%Y-%m-%d %H:%M:%S %Z", "2024-03-01 00:00:00 Nowhere", False),
+    ],
+)
+def test_the_day_of_a_period_is_the_one_that_is_written(shop: Shop, form: str, text: str, is_read: bool) -> None:
+    shop.deliver("control_totals", TOTALS, f"month,{text},orders,1,,", options=f'timestamp_format = "{form}"')
+    found = [] if is_read else [(2, "timestamp_unreadable", "period_start")]
+    assert shop.quarantined() == found
+    days = [(dt.date(2024, 3, 1),)] if is_read else []
+    assert shop.query("SELECT period_start FROM raw.control_totals") == days
+
+
 def test_a_total_in_another_currency_is_set_aside_also_where_there_are_rates(shop: Shop) -> None:
     shop.configure(rest="\n".join(f'[sources.{name}]\npath = "{name}.csv"' for name in ("fx_rates", "control_totals")))
     shop.rows(GOOD)
