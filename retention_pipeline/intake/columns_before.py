@@ -39,15 +39,14 @@ class ColumnsBefore:
         self._days = list(self._columns)
 
     def check(self, day: dt.date | None, columns: Collection[str]) -> None:
-        """Compare a file with the one before it, and remember it.
+        """Compare a file with the one before it.
 
         Raises:
             FileRefusedError: A column is gone that ``may_lack`` does not name.
         """
         if day is None or self._source.is_database:
             return
-        place = bisect.bisect_left(self._days, day)
-        if place:
+        if place := bisect.bisect_left(self._days, day):
             before = self._days[place - 1]
             gone = [
                 name
@@ -56,8 +55,13 @@ class ColumnsBefore:
             ]
             if gone:
                 raise _gone(self._contract, gone, before)
+
+    def remember(self, day: dt.date | None, columns: Collection[str]) -> None:
+        """Compare later files with this one; a file that is refused must not stand here."""
+        if day is None:
+            return
         if day not in self._columns:
-            self._days.insert(place, day)
+            bisect.insort(self._days, day)
         self._columns[day] = frozenset(columns)
 
 

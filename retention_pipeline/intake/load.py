@@ -22,7 +22,7 @@ from retention_pipeline.intake.drift import Profile
 from retention_pipeline.intake.fields import Contract
 from retention_pipeline.intake.forgetting import forget
 from retention_pipeline.intake.identity import hash_parameters
-from retention_pipeline.intake.profiles import ProfilesBefore, keep, measure, whole
+from retention_pipeline.intake.profiles import keep, measure, whole
 from retention_pipeline.intake.records import FileRow, insert_records, list_files
 from retention_pipeline.intake.refusal import FileRefusedError
 from retention_pipeline.intake.report import Rejected
@@ -70,11 +70,12 @@ class Batch:
         for delivery in self.deliveries:
             delivery.check_date(received_date)
         with storage_errors(self._connection):
-            Staging(self._connection, self._settings, self._contract, scratch, before.columns).stage(self.deliveries)
-            self._judge(id_key, received_date)
-            self._compare(before.profiles)
+            Staging(self._connection, self._settings, self._contract, scratch).stage(self.deliveries)
+            sql = self._judge(id_key, received_date)
+            self._compare(before)
+            self._explain(sql)
 
-    def _judge(self, id_key: bytes, received_date: dt.date) -> None:
+    def _judge(self, id_key: bytes, received_date: dt.date) -> RowSql:
         self._list_files(received_date)
         typed = frozenset().union(*(delivery.typed for delivery in self.deliveries))
         sql = RowSql(self._settings, self._contract, typed)
@@ -84,23 +85,32 @@ class Batch:
         self._find_duplicates()
         self._count(forgotten)
         self._refuse_unsound()
+        return sql
+
+    def _explain(self, sql: RowSql) -> None:
         words = sql.unexplained_words()
         if words is not None:
             self.unexplained.update(dict(self._connection.execute(words).fetchall()))
         self._collect_reasons()
 
-    def _compare(self, before: ProfilesBefore) -> None:
-        """Refuse files that are unlike those before them, where the configuration says so."""
+    def _compare(self, before: Before) -> None:
+        """Refuse files that lack a column of those before them, or are unlike them where the configuration says so.
+
+        File by file, and last: one that is refused is none that later ones are compared with.
+        """
         measured = measure(self._connection, self._contract)
         for number, delivery in enumerate(self.deliveries):
             if delivery.refusal is not None:
                 continue
             profiles = measured.get(number, {})
+            day, columns = delivery.found.business_date, delivery.binding.columns if delivery.binding else {}
             try:
-                before.check(delivery, profiles)
+                before.columns.check(day, columns)
+                before.profiles.check(delivery, profiles)
             except FileRefusedError as refusal:
                 self._refuse(number, refusal)
                 continue
+            before.columns.remember(day, columns)
             self._profiles.append((delivery.delivery_id, whole(profiles)))
 
     def commit(self, mapping: str, sequence: int, received_date: dt.date, known: Mapping[str, Known]) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from retention_pipeline.config import Settings
 from retention_pipeline.intake import read_parquet
 from retention_pipeline.intake.casting import MAX_LENGTH
-from retention_pipeline.intake.columns_before import ColumnsBefore
 from retention_pipeline.intake.csv_file import CsvFile, examine_csv
 from retention_pipeline.intake.delivery import Delivery, unreadable
 from retention_pipeline.intake.fields import Contract
@@ -35,19 +34,11 @@ _LINES = "intake_lines"
 class Staging:
     """Reads the files of a batch into ``intake_stage`` (_file, _line, one text column per contract column)."""
 
-    def __init__(
-        self,
-        connection: DuckDBPyConnection,
-        settings: Settings,
-        contract: Contract,
-        scratch: Path,
-        before: ColumnsBefore,
-    ) -> None:
+    def __init__(self, connection: DuckDBPyConnection, settings: Settings, contract: Contract, scratch: Path) -> None:
         self._connection = connection
         self._contract = contract
         self._source = settings.sources.configured()[contract.source]
         self._scratch = scratch
-        self._before = before
         self._queue: dict[int, CsvFile] = {}
 
     def stage(self, deliveries: Sequence[Delivery]) -> None:
@@ -92,7 +83,6 @@ class Staging:
     def _bind(self, delivery: Delivery, header: Sequence[str]) -> dict[str, str]:
         delivery.header = tuple(header)
         delivery.binding = bind(self._contract, self._source, header)
-        self._before.check(delivery.found.business_date, delivery.binding.columns)
         return delivery.binding.columns
 
     def _unzoned(self, delivery: Delivery) -> frozenset[str]:

@@ -9,9 +9,12 @@ from decimal import Decimal
 import pytest
 
 from retention_pipeline.core.errors import ConfigError, InputRefusedError
+from retention_pipeline.intake import ingest as ingest_module
+from retention_pipeline.intake.delivery import Delivery
 from tests.intake.conftest import GOOD, HEADER, Shop
 
 SECOND = "o2,c2,2026-03-02T10:00:00,paid,EUR,20.00,"
+LESS = HEADER.replace(",status", "")
 TEXT = f"{HEADER}\n{GOOD}\n{SECOND}\n"
 
 
@@ -240,10 +243,9 @@ def test_removed_and_renamed_columns_refuse_the_delivery(shop: Shop) -> None:
 def test_an_optional_column_that_is_gone_refuses_the_delivery_until_somebody_says_so(shop: Shop) -> None:
     dated = 'path = "orders_{date}.csv"'
     shop.configure(dated)
-    less = HEADER.replace(",status", "")
-    shop.rows(GOOD.replace("o1", "o0").replace(",paid", ""), name="orders_2026-02-28.csv", header=less)
+    shop.rows(GOOD.replace("o1", "o0").replace(",paid", ""), name="orders_2026-02-28.csv", header=LESS)
     shop.rows(GOOD, name="orders_2026-03-01.csv")
-    shop.rows(SECOND.replace(",paid", ""), name="orders_2026-03-02.csv", header=less)
+    shop.rows(SECOND.replace(",paid", ""), name="orders_2026-03-02.csv", header=LESS)
     report = shop.ingest()
     assert [(refusal.path, refusal.reason) for refusal in report.refused] == [("orders_2026-03-02.csv", "column_gone")]
     assert "file of 2026-03-01 had a column for status" in report.refused[0].detail
@@ -252,6 +254,28 @@ def test_an_optional_column_that_is_gone_refuses_the_delivery_until_somebody_say
     shop.configure(f'{dated}\nmay_lack = ["status"]')
     assert shop.ingest().refused == []
     assert shop.current("order_id") == ["o0", "o1", "o2"]
+
+
+@pytest.mark.parametrize("is_together", [True, False])
+@pytest.mark.parametrize("fault", ["drift", "gone"])
+def test_a_file_that_was_refused_is_none_that_later_ones_are_compared_with(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, fault: str, is_together: bool
+) -> None:
+    shop.configure('path = "orders_{date}.csv"', rest='[limits]\ndrift = "refuse"\nmax_quarantined_share = 1.0')
+    monkeypatch.setattr(
+        Delivery, "has_changed", property(lambda made: fault == "gone" and "-02.csv" in made.found.shown)
+    )
+    if not is_together:
+        monkeypatch.setattr(ingest_module, "MAX_FILES", 1)
+    for day, header, amount in ((1, LESS, "1"), (2, HEADER, "100"), (3, LESS, "1")):
+        rows = [f"o{day}{n},c1,2026-03-0{day},paid,EUR,{amount}{n:02}," for n in range(40)]
+        rows[0] = rows[0].replace(f"2026-03-0{day}", "never")
+        lacking = [row.replace(",paid", "") for row in rows]
+        shop.rows(*(rows if header == HEADER else lacking), name=f"orders_2026-03-0{day}.csv", header=header)
+    report = shop.ingest()
+    reason = {"drift": "unlike_before", "gone": "changed_while_reading"}[fault]
+    assert [(refusal.path, refusal.reason) for refusal in report.refused] == [("orders_2026-03-02.csv", reason)]
+    assert report.sources["orders"].reasons == {"timestamp_unreadable": 2}
 
 
 def test_may_lack_names_columns_of_the_contract(shop: Shop) -> None:
