@@ -18,11 +18,12 @@ import pytest
 from retention_pipeline.core.erased import Erased
 from retention_pipeline.core.errors import CorruptFileError
 from retention_pipeline.intake.identity import hash_id
+from retention_pipeline.warehouse.erasure import traces
 from retention_pipeline.warehouse.erasure.log import load_log
-from retention_pipeline.warehouse.erasure.people import Person
+from retention_pipeline.warehouse.erasure.people import Person, tags_of
 from retention_pipeline.warehouse.erasure.steps import begin, find, ready, settle_up
 from retention_pipeline.warehouse.erasure.tables import hits_in_tables
-from retention_pipeline.warehouse.erasure.traces import Needles
+from retention_pipeline.warehouse.erasure.traces import Needles, search
 from retention_pipeline.warehouse.store import inputs_fingerprint, open_store
 from tests.privacy.shop import ADA, ADA_HASH, ENVIRONMENT, KEY, MAIL, NAME, Tiny, ada
 
@@ -100,6 +101,22 @@ def test_the_number_of_an_order_is_not_found_within_a_longer_number(coding: str)
     assert found == {"276576", "1732919778", "CO-276576"}
     assert needles.overwritten(longer.encode(coding)) == longer.encode(coding)
     assert not any(text in needles.overwritten(data).decode(coding)[len(longer) :] for text in ("276576", "1732919778"))
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 20])
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16-le"])
+def test_a_file_is_searched_in_blocks_as_if_it_were_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, coding: str
+) -> None:
+    needles = Needles(Erased(KEY, people=frozenset(tags_of(KEY, [ada()])["people"])), [ADA, NAME, "******", "276576"])
+    one = f"{ADA} x{ADA} {NAME}, {ADA_HASH} a{ADA_HASH} 276576 18.276576 ****** {'y' * 150} "
+    data = b"".join(f"{'z' * n} {one}".encode(coding) for n in range(30))
+    path = tmp_path / "a.log"
+    path.write_bytes(data)
+    monkeypatch.setattr(traces, "BLOCK", block)
+    found = search([path], needles)
+    assert (found.files, found.bytes, found.hits) == (1, len(data), sum(1 for _ in needles.places(data)))
+    assert found.hits >= 30 * 4
 
 
 def test_what_machines_read_is_made_again_and_not_overwritten(stored: Tiny) -> None:
@@ -294,7 +311,8 @@ def test_a_log_that_was_lost_stops_the_run(stored: Tiny) -> None:
 KILLED = """
 from pathlib import Path
 from tests.privacy.shop import KEY, Tiny, ada
-from retention_pipeline.warehouse.erasure.people import Person
+from retention_pipeline.warehouse.erasure import traces
+from retention_pipeline.warehouse.erasure.people import Person, tags_of
 from retention_pipeline.warehouse.erasure.steps import begin, ready
 shop = Tiny(Path({folder!r}))
 begin(shop.home, ready(shop.home, KEY), [ada({mail!r})])

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from retention_pipeline.core import scratch
 from retention_pipeline.core.erased import Erased
@@ -25,6 +26,9 @@ _WIDE_WORD = re.compile(rb"(?:\w\0)+")
 """The same in UTF-16."""
 _JOINED_LEFT, _JOINED_RIGHT = re.compile(rb"[0-9][.:]"), re.compile(rb"[.:][0-9]")
 """What joins digits to more of them."""
+_AROUND, _LONGEST_HASH = 8, 32
+BLOCK = 8 << 20
+"""Bytes of a file that are looked through at once."""
 _SHORTEST = 6
 """A shorter text is met everywhere, and would be overwritten everywhere."""
 
@@ -60,6 +64,8 @@ class Needles:
                 else:
                     self._by_word.setdefault(first.group(), []).append((first.start(), data))
         self._wordless = re.compile(b"|".join(wordless)) if wordless else None
+        self.reach = _AROUND + max([_LONGEST_HASH, *(len(text.encode("utf-16-le")) for text in texts)])
+        """Bytes that decide about a find, from its beginning on: its own and those around it."""
 
     def places(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Where they stand in some bytes."""
@@ -155,11 +161,31 @@ def search(paths: Sequence[Path], needles: Needles) -> Searched:
     result = Searched()
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                size, hits = _look_through(file, needles)
             result.files += 1
-            result.bytes += len(data)
-            result.hits += sum(1 for _ in needles.places(data))
+            result.bytes += size
+            result.hits += hits
     return result
+
+
+def _look_through(file: BinaryIO, needles: Needles) -> tuple[int, int]:
+    """Bytes of a file and finds in it, block by block: a store may be larger than memory.
+
+    Blocks overlap by what a find may reach over their border, on both sides; each counts where it begins.
+    """
+    size, hits = 0, 0
+    data, first = b"", 0
+    while True:
+        block = file.read(BLOCK)
+        data += block
+        size += len(block)
+        last = max(len(data) - needles.reach, first) if block else len(data)
+        hits += sum(first <= start < last for start, _ in needles.places(data))
+        if not block:
+            return size, hits
+        first = min(needles.reach, last)
+        data = data[last - first :]
 
 
 def _scrub_file(path: Path, needles: Needles) -> int:
