@@ -99,7 +99,7 @@ def test_without_the_library_the_message_says_what_to_install(
     import sys
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "retention-pipeline[postgres]" in str(failure(shop, ConfigError).remedy)
+    assert "psycopg[binary]" in str(failure(shop, ConfigError).remedy)
 
 
 def test_a_server_that_is_down_is_tried_again_and_then_reported(

@@ -360,7 +360,7 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_others_are_not(
 
 @pytest.mark.parametrize("name", ["unlink", "rename"])
 @pytest.mark.parametrize("text", [TEXT, TEXT.replace("c1", '"c,1"'), TEXT.replace("c1", 'c"1')])
-@pytest.mark.parametrize("place", ["staging.examine_csv", "load.Staging"])
+@pytest.mark.parametrize("place", ["staging.examine_csv", "load.RowSql"])
 def test_a_file_that_is_taken_away_while_it_is_read_is_refused_and_the_others_are_not(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, place: str, text: str, name: str
 ) -> None:
