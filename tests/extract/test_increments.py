@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 from retention_pipeline.core.window import Window
 from retention_pipeline.warehouse.store import data_through, default_as_of, first_known
@@ -154,7 +155,7 @@ def test_a_cursor_from_the_future_waits_and_does_not_carry_the_position_away(sho
     shop.order(1, "2026-03-01 12:00+00")
     ahead = dt.datetime.now(dt.UTC) + dt.timedelta(hours=20)
     shop.order(2, ahead.isoformat())
-    today = dt.datetime.now(dt.UTC).date().isoformat()
+    today = dt.datetime.now(ZoneInfo("Europe/Berlin")).date().isoformat()  # the shop's zone
     report = shop.ingest(today).sources["orders"]
     assert set(shop.state()) == {"1"}
     assert report.warnings[0].startswith("rows whose updated_at lies ahead of the server's clock: 1;")
