@@ -177,8 +177,7 @@ class _Publication:
         known = versions.intact_manifests(self.home)
         created_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         rows = sum(built[table.name].rows for table in tables if table.counts_for_content)
-        lost = set(versions.published_names(self.home)) - {manifest.version for manifest in known}
-        line = lineage(self.home, known, self.metadata["as_of"], sorted(lost))
+        line = lineage(self.home, known, self.metadata["as_of"], versions.without_manifest(self.home, known))
         compared = line.baseline.version if line.baseline is not None and self.ledger is not None else None
         metadata = {**self.metadata, "compared_with": compared, "is_reenactment": line.is_reenactment}
         if self.ledger is not None:

@@ -118,6 +118,11 @@ def intact_manifests(home: Home) -> list[Manifest]:
     return found
 
 
+def without_manifest(home: Home, known: Sequence[Manifest]) -> list[str]:
+    """Published versions that are not among those whose manifest can be read, oldest first."""
+    return sorted({*published_names(home)} - {manifest.version for manifest in known})
+
+
 def advice(home: Home) -> str:
     """What to do while the current version is damaged: names the newest version that still is whole."""
     again = "run the pipeline again to publish an intact version"

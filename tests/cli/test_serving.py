@@ -36,9 +36,14 @@ def test_an_interrupt_is_passed_on_and_waited_for(tmp_path: Path, monkeypatch: p
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        serve(load_settings(tmp_path / "retention.toml", tmp_path / "home"), 3999)
+    settings = load_settings(tmp_path / "retention.toml", tmp_path / "home")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            serve(settings, 3999)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert (tmp_path / "told").exists()
 
 

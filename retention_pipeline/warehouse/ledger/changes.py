@@ -214,12 +214,11 @@ def find_changed_records(
         late = Cause.LATE_ORDER if name == "orders" else Cause.LATE_RECORD
         before = {"as_of": dates["old_as_of"], "through": first_or(data_through.get(name))}
         after = {"as_of": dates["new_as_of"], "through": first_or(new_data_through.get(name))}
-        statement = _CHANGES.format(
+        connection.execute(_CHANGES.format(
             **dates, **causes, source=name, name=literal(name), key=joined(records.key),
             touched=_touched(records, before, after), late=literal(late), through=before["through"],
             states=_state(records, "old", "was_visible", before) + _state(records, "new", "is_visible", after),
-        )  # fmt: skip
-        connection.execute(statement)
+        ))  # fmt: skip
     find_changed_histories(connection, sources, old_as_of=dates["old_as_of"], new_as_of=dates["new_as_of"])
 
 
