@@ -59,7 +59,8 @@ def test_two_reasons_on_one_day_pass_where_the_later_one_is_staged() -> None:
         connection.execute("create schema staging; create schema store.raw")
         connection.execute(
             "create table store.raw.deliveries as select 'd' as delivery_id, 'churn_reasons' as source,"
-            " 'accepted' as status, true as is_current, 'increment' as kind, date '2024-01-09' as business_date"
+            " 'accepted' as status, true as is_current, 'increment' as kind, date '2024-01-09' as business_date,"
+            " cast(null as varchar) as repairs"
         )
         connection.execute(
             "create table store.raw.churn_reasons (customer_id varchar, given_at timestamp, reason varchar,"
