@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import subprocess
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -120,10 +121,10 @@ def test_consumers_can_read_and_nothing_else(hostile: ShopFolder) -> None:
 def test_the_web_interface_listens_to_this_machine_only(hostile: ShopFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
-    def record(command: list[str], **_: Any) -> SimpleNamespace:
+    def record(command: list[str], **_: Any) -> AbstractContextManager[SimpleNamespace]:
         asked.extend(command)
-        return SimpleNamespace(returncode=0)
+        return nullcontext(SimpleNamespace(wait=lambda: 0))
 
-    monkeypatch.setattr(subprocess, "run", record)
+    monkeypatch.setattr(subprocess, "Popen", record)
     assert running.serve(hostile.settings, 3000) == 0
     assert asked[asked.index("-h") + 1] == "127.0.0.1"
