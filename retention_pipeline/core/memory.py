@@ -40,8 +40,8 @@ def memory_limit() -> str:
 def collect_seldom() -> None:
     """Look for cycles of dead objects seldom: a command loads half a million objects that stay until it ends.
 
-    By Python's own thresholds a run looks through them 3,000 times, which takes a tenth of the time of a small shop
-    (docs/performance.md) and finds next to nothing. For a process of our own only, never for one that imports us.
+    By Python's own thresholds a run looks through them 3,000 times and finds next to nothing (decision 154). For a
+    process of our own only, never for one that imports us.
     """
     gc.set_threshold(*SELDOM)
 
