@@ -30,7 +30,7 @@ from retention_pipeline.cli.base import app, err, out, parse_date, settings_of
 from retention_pipeline.cli.tables import visible
 from retention_pipeline.core.errors import ConfigError, RetentionError, RunInterruptedError
 from retention_pipeline.core.interrupts import noticing, raise_later
-from retention_pipeline.core.memory import collect_seldom, no_memory
+from retention_pipeline.core.memory import no_memory
 from retention_pipeline.core.periods import Grain
 
 
@@ -45,7 +45,6 @@ class Format(StrEnum):
 
 def main() -> None:
     """Run the command; a user's mistake ends in a message and an exit code, never in a traceback."""
-    collect_seldom()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.unraisablehook = raise_later
     with noticing() as told_to_stop:

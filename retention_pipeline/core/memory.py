@@ -1,12 +1,10 @@
 """How much memory a database may take before it spills to disk, how much a run needs, what is said when it is gone.
 
-Belongs here: the machine's memory and the user's word about it, when Python looks for memory to give back. Not here:
-telling DuckDB.
+Belongs here: the machine's memory and the user's word about it. Not here: telling DuckDB.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import re
 import resource
@@ -17,8 +15,6 @@ from retention_pipeline.core.errors import StorageError
 MEMORY_LIMIT = "RETENTION_MEMORY_LIMIT"
 NEEDED = 600 * 1024**2
 """Bytes below which libraries fail while they are loaded, each in its own way (measured: docs/reliability.md, K6)."""
-SELDOM = (50_000, 20, 100)
-"""Thresholds of the garbage collector's generations, instead of 700, 10, 10."""
 _OWN_LIMITS = (resource.RLIMIT_DATA, resource.RLIMIT_AS)
 _SIZE = re.compile(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 _CONTAINER_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
@@ -35,15 +31,6 @@ def memory_limit() -> str:
     Half, because the version before is compared in a database of its own, and because Python needs some memory too.
     """
     return os.environ.get(MEMORY_LIMIT) or f"{available() // 2 // 1024**2}MiB"
-
-
-def collect_seldom() -> None:
-    """Look for cycles of dead objects seldom: a command loads half a million objects that stay until it ends.
-
-    By Python's own thresholds a run looks through them 3,000 times and finds next to nothing (decision 154). For a
-    process of our own only, never for one that imports us.
-    """
-    gc.set_threshold(*SELDOM)
 
 
 def memory_bytes() -> int:

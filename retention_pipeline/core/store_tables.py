@@ -203,7 +203,7 @@ RAW_ARRIVALS = Table(
         Column("repair_id", "VARCHAR", "The repair that the change is about; NULL: the file itself.", nullable=True),
     ),
 )  # fmt: skip
-"""The log behind ``is_current`` of the catalogue; only intake and ``warehouse.arrivals`` look at it."""
+"""The log behind ``is_current`` of the catalogue; whoever only asks what counts now does so by ``COUNTING``."""
 COUNTING = (
     "SELECT delivery_id FROM (SELECT delivery_id FROM raw.arrivals QUALIFY row_number() OVER ("
     "PARTITION BY source, business_date, repair_id ORDER BY position DESC) = 1) WHERE delivery_id IS NOT NULL"

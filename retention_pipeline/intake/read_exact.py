@@ -102,7 +102,7 @@ def read_exactly(
 
 def _bytes_of_long(cells: Sequence[str]) -> int:
     """Bytes of a record once it is written, where it may be longer than usual; 0 for all others."""
-    if 8 * sum(map(len, cells)) < _USUAL_BYTES:
+    if 8 * sum(map(len, cells)) < _USUAL_BYTES:  # four bytes a letter, or a quote written twice: no need to encode
         return 0
     return _AROUND_CELLS + sum(len(cell.encode()) + cell.count('"') + 3 for cell in cells)
 

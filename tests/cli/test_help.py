@@ -1,17 +1,14 @@
-"""The command line as a whole: panels of the help, what a process of our own sets, questions nobody can answer."""
+"""The command line as a whole: panels of the help, questions that nobody can answer."""
 
 from __future__ import annotations
 
-import gc
 import re
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
-from retention_pipeline.cli.app import main
-from retention_pipeline.cli.base import PANELS, app
-from retention_pipeline.core import memory
+from retention_pipeline.cli.app import app
+from retention_pipeline.cli.base import PANELS
 from retention_pipeline.core.errors import ConfigError
 
 SHOP = """
@@ -40,15 +37,3 @@ def test_a_list_on_standard_input_cannot_be_confirmed_there(tmp_path: Path) -> N
     assert "nobody can be asked" in str(ended.exception)
     assert ended.exception.remedy is not None
     assert "--yes" in ended.exception.remedy
-
-
-def test_a_command_collects_garbage_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = gc.get_threshold()
-    seen = []
-    monkeypatch.setattr("retention_pipeline.cli.app.app", lambda: seen.append(gc.get_threshold()))
-    monkeypatch.setattr("signal.signal", lambda *_: None)
-    try:
-        main()
-    finally:
-        gc.set_threshold(*before)
-    assert seen == [memory.SELDOM]

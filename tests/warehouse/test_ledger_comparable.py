@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from retention_pipeline.core.tables import METRIC_VALUES
 from retention_pipeline.warehouse.ledger import ledger
 from retention_pipeline.warehouse.manifest import FileRecord, Manifest, TableRecord
-from tests.warehouse.support import Watcher
+from tests.warehouse.support import Watcher, settings
 
 
 def former(*, without: str) -> Manifest:
@@ -22,7 +23,7 @@ def former(*, without: str) -> Manifest:
 
 @pytest.mark.parametrize(("without", "is_compared"), [("assumptions", True), ("metric", False)])
 def test_a_column_that_may_be_null_is_no_reason_to_compare_nothing(
-    without: str, is_compared: bool, monkeypatch: pytest.MonkeyPatch
+    without: str, is_compared: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     looked: list[object] = []
 
@@ -35,7 +36,7 @@ def test_a_column_that_may_be_null_is_no_reason_to_compare_nothing(
     monkeypatch.setattr(f"{package}.causes.write_no_rows", lambda _: None)
     upcoming = ledger.Upcoming("v000002", str(dt.date(2025, 3, 1)), "", {})
     told = Watcher()
-    made = ledger.Ledger(None, pd.DataFrame(), pd.DataFrame())  # type: ignore[arg-type]  # not asked for settings
+    made = ledger.Ledger(settings(tmp_path), pd.DataFrame(), pd.DataFrame())
     with duckdb.connect() as connection:
         assert made._compare(connection, former(without=without), upcoming, told) == []
     assert bool(looked) == is_compared
