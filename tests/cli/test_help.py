@@ -7,8 +7,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from retention_pipeline.cli.app import app
-from retention_pipeline.cli.base import PANELS
+from retention_pipeline.cli import app as _commands  # noqa: F401  # registers every command
+from retention_pipeline.cli.base import PANELS, app
 from retention_pipeline.core.errors import ConfigError
 
 SHOP = """
